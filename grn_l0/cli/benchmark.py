@@ -1,0 +1,51 @@
+"""``grn-l0 benchmark``: the tables of the README, made again."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grn_l0.cli import options as opt
+from grn_l0.cli.outputs import check_outputs, print_json, say
+from grn_l0.cli.progress import progress
+
+
+class BenchmarkName(str, Enum):
+    """The data sets that have a benchmark."""
+
+    sim350 = "sim350"
+    yeast = "yeast"
+    hematopoiesis = "hematopoiesis"
+    breast_cancer = "breast-cancer"
+
+
+def benchmark(
+    name: Annotated[BenchmarkName, typer.Argument(metavar="NAME", help="sim350, yeast, hematopoiesis, breast-cancer.")],
+    noise: Annotated[float, typer.Option("--noise", min=0, help="Noise of the simulated measurement (sim350).")] = 0.05,
+    prior: Annotated[
+        str | None, typer.Option("--prior", help="Level of the published prior file: 0.025, 0.05 or 0.1 (sim350).")
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds; the table gives the median.")] = 3,
+    out: Annotated[Path | None, typer.Option("--out", help="The table as a file: .md, .csv or .json.")] = None,
+    threads: opt.Threads = 1,
+    json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Run one benchmark: every figure beside the floor it has to beat."""
+    check_outputs(("--out", out, (".md", ".csv", ".json")))
+    from grn_l0 import benchmark as benchmarks
+
+    opt.use_threads(threads)
+    settings = benchmarks.Settings(noise=noise, prior=prior, seeds=seeds, threads=threads)
+    with progress(quiet) as report:
+        table = benchmarks.run(name.value, settings, progress=report)
+    if out is not None:
+        table.write(out)
+        say(f"written: {out}", quiet)
+    if json:
+        print_json(table.to_dict())
+    else:
+        print(table.to_text())

@@ -1,0 +1,95 @@
+"""``grn-l0 infer``: from expression over time to a network."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grn_l0.cli import options as opt
+from grn_l0.cli.inputs import read_names, read_table
+from grn_l0.cli.outputs import check_outputs, say
+from grn_l0.cli.progress import progress
+
+NETWORK_SUFFIXES = (".graphml", ".tsv", ".csv", ".parquet")
+TABLE_SUFFIXES = (".parquet", ".tsv", ".csv")
+
+
+class StartName(str, Enum):
+    """Where the gates start."""
+
+    posterior = "posterior"
+    none = "none"
+
+
+def infer(
+    data: Annotated[Path, typer.Argument(metavar="INPUT.h5ad", help="AnnData file: observations over time × genes.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="The network (surviving edges): .graphml, .tsv, .csv or .parquet.")
+    ],
+    time_key: opt.TimeKey = None,
+    trajectory_key: opt.TrajectoryKey = None,
+    pseudotime_key: opt.PseudotimeKey = None,
+    bins: opt.Bins = None,
+    layer: opt.Layer = None,
+    regulators: opt.Regulators = None,
+    prior: Annotated[
+        Path | None, typer.Option("--prior", help="Prior edges: a table with source, target and, optionally, weight.")
+    ] = None,
+    start: Annotated[
+        StartName, typer.Option("--start", help="Gates start from their posterior, or are trained from scratch.")
+    ] = StartName.posterior,
+    scores: Annotated[
+        Path | None, typer.Option("--scores", help="Every candidate edge with its score: .parquet, .tsv or .csv.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="The model that forecasts: .safetensors.")
+    ] = None,
+    annotate: Annotated[
+        Path | None, typer.Option("--annotate", help="Your data with the network in varp and uns: .h5ad.")
+    ] = None,
+    seed: opt.Seed = 0,
+    threads: opt.Threads = 1,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Infer a sparse, signed, scored network from expression over time."""
+    check_outputs(
+        ("--out", out, NETWORK_SUFFIXES),
+        ("--scores", scores, TABLE_SUFFIXES),
+        ("--model", model, (".safetensors",)),
+        ("--annotate", annotate, (".h5ad",)),
+    )
+    opt.check_keys(time_key, pseudotime_key)
+    names, edges = read_names(regulators), read_table(prior)
+
+    from grn_l0 import pp, tl
+
+    adata = pp.read(data)
+    opt.use_threads(threads)
+    with progress(quiet) as report:
+        result = tl.infer(
+            adata,
+            time_key=time_key or "time",
+            trajectory_key=trajectory_key,
+            pseudotime_key=pseudotime_key,
+            layer=layer,
+            regulators=names,
+            prior=edges,
+            seed=seed,
+            threads=threads,
+            start=start.value,
+            n_bins=bins,
+            progress=report,
+        )
+    result.network.write(out)
+    if scores is not None:
+        result.network.write_scores(scores)
+    if model is not None:
+        result.save(model)
+    if annotate is not None:
+        tl.write_annotated(adata, annotate)
+    written = [path for path in (out, scores, model, annotate) if path is not None]
+    say(result.summary(), quiet)
+    say(f"written: {', '.join(str(path) for path in written)}", quiet)

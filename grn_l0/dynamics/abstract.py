@@ -1,0 +1,107 @@
+"""What every family of production can do."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Protocol, Self
+
+import torch
+from torch import Tensor, nn
+
+from grn_l0._errors import OptionError
+from grn_l0._typing import Array, Float, Int
+
+
+class LinearStart(Protocol):
+    """The part of a start that production needs, in expression units; see `posterior.Start`."""
+
+    @property
+    def weight(self) -> Array: ...
+    @property
+    def center(self) -> Array: ...
+    @property
+    def offset(self) -> Array: ...
+    @property
+    def rate(self) -> Array: ...
+
+
+class AbstractDynamics(nn.Module):
+    r"""N genes that are made by R regulators among them and decay.
+
+    .. math:: dx_i/dt = d_i (f_i(x; z_{\cdot i}) - x_i)
+
+    Where f_i is the production of gene i at steady state, z the gates and d_i >= 0 the rate. With z_ji = 0
+    the entry df_i/dx_j of the Jacobian is exactly 0.
+
+    Parameters
+    ----------
+    regulators
+        Positions of the R regulators among the N genes.
+    rate
+        d, shape (N,), 1 / time. A rate of exactly 0 keeps its gene constant, for good.
+    """
+
+    kind: ClassVar[str]
+    regulators: Tensor
+    moving: Tensor
+    weight: nn.Parameter  #: one number per edge, shape (R, N), in the family's own units
+
+    def __init__(self, regulators: Int[Tensor, " regulators"], rate: Float[Tensor, " genes"]) -> None:
+        super().__init__()
+        if not bool((torch.isfinite(rate) & (rate >= 0)).all()):
+            raise OptionError("rates must be finite and not negative")
+        moving = rate > 0
+        self.register_buffer("regulators", torch.as_tensor(regulators, dtype=torch.int64).clone())
+        self.register_buffer("moving", moving)
+        self.log_rate = nn.Parameter(torch.where(moving, rate, torch.ones_like(rate)).log())
+
+    @property
+    def rate(self) -> Float[Tensor, " genes"]:
+        """d, 1 / time; exactly 0 for genes that stay constant."""
+        return self.log_rate.exp() * self.moving
+
+    @property
+    def n_genes(self) -> int:
+        return len(self.log_rate)
+
+    @property
+    def n_regulators(self) -> int:
+        return len(self.regulators)
+
+    @abstractmethod
+    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
+        """Parameters of the edges under the gates `z` (None: all open), computed once per solve."""
+
+    @abstractmethod
+    def response(
+        self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
+    ) -> Float[Tensor, "series genes"]:
+        """Production at the states `x`, given what `gated` returned."""
+
+    @abstractmethod
+    def slope(self) -> Float[Tensor, "regulators genes"]:
+        """Tangent df_i/dx_j at a fixed reference state with all gates open, target units per regulator unit."""
+
+    @abstractmethod
+    def scaled(self, factor: Float[Tensor, " genes"]) -> Self:
+        """The same dynamics for expression in other units: ``x * factor``."""
+
+    @abstractmethod
+    def arguments(self) -> dict[str, Any]:
+        """What the constructor takes, as tensors, numbers and strings; used to store a model."""
+
+    @abstractmethod
+    def masked(self, mask: Float[Tensor, "regulators genes"]) -> Self:
+        """A copy with the gates applied for good: weights of closed edges are exactly 0."""
+
+    def production(
+        self, x: Float[Tensor, "series genes"], z: Float[Tensor, "regulators genes"] | None = None
+    ) -> Float[Tensor, "series genes"]:
+        """f(x; z), in the units of expression."""
+        return self.response(x, self.gated(z))
+
+    def forward(
+        self, t: Tensor | float, x: Float[Tensor, "series genes"], z: Float[Tensor, "regulators genes"] | None = None
+    ) -> Float[Tensor, "series genes"]:
+        """dx/dt. The system is autonomous: `t` is there for solvers that pass it."""
+        return self.rate * (self.production(x, z) - x)

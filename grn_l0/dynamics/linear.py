@@ -1,0 +1,110 @@
+"""Production that is linear in the regulators: the family that finds edges best."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self, final
+
+import torch
+from torch import Tensor, nn
+
+from grn_l0._typing import Float, Int
+from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
+from grn_l0.timeseries import TimeSeries
+
+
+@final
+class Linear(AbstractDynamics):
+    r"""Linear production, optionally never below a floor.
+
+    .. math:: f_i(x; z) = b_i + \sum_j z_{ji} w_{ji} (x_j - c_j)
+
+    Parameters
+    ----------
+    regulators
+        Positions of the R regulators among the N genes.
+    center
+        c, shape (R,), expression at which `offset` holds. Not trained.
+    offset
+        b, shape (N,).
+    weight
+        w, shape (R, N), target units per regulator unit.
+    rate
+        d, shape (N,), 1 / time.
+    floor
+        Least production, a number or shape (N,) (0 for concentrations); None leaves it unrestricted.
+    """
+
+    kind: ClassVar[str] = "linear"
+    center: Tensor
+    floor: Tensor | None
+
+    def __init__(
+        self,
+        *,
+        regulators: Int[Tensor, " regulators"],
+        center: Float[Tensor, " regulators"],
+        offset: Float[Tensor, " genes"],
+        weight: Float[Tensor, "regulators genes"],
+        rate: Float[Tensor, " genes"],
+        floor: float | Tensor | None = None,
+    ) -> None:
+        super().__init__(regulators, rate)
+        least = None if floor is None else torch.as_tensor(floor, dtype=offset.dtype).expand_as(offset).clone()
+        self.register_buffer("floor", least)
+        self.register_buffer("center", center.detach().clone())
+        self.offset = nn.Parameter(offset.detach().clone())
+        self.weight = nn.Parameter(weight.detach().clone())
+
+    @classmethod
+    def from_start(
+        cls,
+        start: LinearStart,
+        series: TimeSeries,
+        *,
+        regulators: Int[Tensor, " regulators"],
+        floor: float | None = None,
+        dtype: torch.dtype = torch.float64,
+    ) -> Self:
+        """The linear model of a start as it stands; `series` is only there to match the other families."""
+        return cls(
+            regulators=regulators,
+            center=torch.as_tensor(start.center, dtype=dtype),
+            offset=torch.as_tensor(start.offset, dtype=dtype),
+            weight=torch.as_tensor(start.weight, dtype=dtype),
+            rate=torch.as_tensor(start.rate, dtype=dtype),
+            floor=floor,
+        )
+
+    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
+        return self.weight if z is None else self.weight * z
+
+    def response(
+        self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
+    ) -> Float[Tensor, "series genes"]:
+        f = torch.addmm(self.offset, x[:, self.regulators] - self.center, gated)
+        return f if self.floor is None else f.clamp(min=self.floor)
+
+    def slope(self) -> Float[Tensor, "regulators genes"]:
+        return self.weight
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "regulators": self.regulators,
+            "center": self.center,
+            "offset": self.offset.detach(),
+            "weight": self.weight.detach(),
+            "rate": self.rate.detach(),
+            "floor": self.floor,
+        }
+
+    def scaled(self, factor: Float[Tensor, " genes"]) -> Self:
+        inner = factor[self.regulators]
+        changed = self.arguments()
+        changed["center"] = self.center * inner
+        changed["offset"] = self.offset.detach() * factor
+        changed["weight"] = self.weight.detach() * factor / inner[:, None]
+        changed["floor"] = None if self.floor is None else self.floor * factor
+        return type(self)(**changed)
+
+    def masked(self, mask: Float[Tensor, "regulators genes"]) -> Self:
+        return type(self)(**{**self.arguments(), "weight": self.weight.detach() * mask})

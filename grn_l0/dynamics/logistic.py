@@ -1,0 +1,178 @@
+"""Logistic production: the family that forecasts best once the edges are known."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from grn_l0._errors import OptionError
+from grn_l0._typing import Array, Float, Int
+from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
+from grn_l0.timeseries import TimeSeries
+
+Features = Literal["identity", "log-odds"]
+#: Scaled expression is kept inside these bounds before its log odds are taken.
+_LOW, _HIGH = 0.02, 0.98
+
+
+@final
+class Logistic(AbstractDynamics):
+    r"""Production between 0 and a maximum.
+
+    .. math:: f_i(x; z) = a_i \sigma\big(b_i + \sum_j z_{ji} w_{ji} h_j(x_j)\big)
+
+    Where h_j is the log odds of (x_j - lower_j) / (upper_j - lower_j), kept within .02 and .98, or the identity
+    of the same scaled expression less one half. With one regulator and log odds this is a Hill function whose
+    coefficient is w.
+
+    Parameters
+    ----------
+    regulators
+        Positions of the R regulators among the N genes.
+    amplitude
+        a > 0, shape (N,), in the units of expression.
+    bias
+        b, shape (N,).
+    weight
+        w, shape (R, N), per unit of the feature.
+    rate
+        d, shape (N,), 1 / time.
+    lower, upper
+        Range of each gene, shape (N,), lower < upper; in the units of expression.
+    center
+        Shape (R,): where `slope` is taken. The middle of the range by default.
+    features
+        "log-odds" or "identity".
+    """
+
+    kind: ClassVar[str] = "logistic"
+    lower: Tensor
+    upper: Tensor
+    center: Tensor
+
+    def __init__(
+        self,
+        *,
+        regulators: Int[Tensor, " regulators"],
+        amplitude: Float[Tensor, " genes"],
+        bias: Float[Tensor, " genes"],
+        weight: Float[Tensor, "regulators genes"],
+        rate: Float[Tensor, " genes"],
+        lower: Float[Tensor, " genes"],
+        upper: Float[Tensor, " genes"],
+        center: Float[Tensor, " regulators"] | None = None,
+        features: Features = "log-odds",
+    ) -> None:
+        super().__init__(regulators, rate)
+        if not bool((amplitude > 0).all()) or not bool((lower < upper).all()):
+            raise OptionError("a logistic production needs amplitudes above 0 and lower < upper for every gene")
+        if features not in ("identity", "log-odds"):
+            raise OptionError(f"features must be 'identity' or 'log-odds', not {features!r}")
+        self.features: Features = features
+        self.register_buffer("lower", lower.detach().clone())
+        self.register_buffer("upper", upper.detach().clone())
+        middle = ((lower + upper) / 2)[self.regulators] if center is None else center
+        self.register_buffer("center", middle.detach().clone())
+        self.log_amplitude = nn.Parameter(amplitude.detach().log())
+        self.bias = nn.Parameter(bias.detach().clone())
+        self.weight = nn.Parameter(weight.detach().clone())
+
+    @classmethod
+    def from_start(
+        cls,
+        start: LinearStart,
+        series: TimeSeries,
+        *,
+        regulators: Int[Tensor, " regulators"],
+        features: Features = "log-odds",
+        dtype: torch.dtype = torch.float64,
+    ) -> Self:
+        """Logistic production that is tangent to the linear model of `start` at its center.
+
+        The range of a gene is 0..1 for data within 0..1, else 0 .. 1.25 times its largest value; production at
+        most is the upper end. Where the offset of the start is outside 5..95 % of the range it is moved inside.
+        """
+        lower, upper = _ranges(series)
+        lo, up = torch.as_tensor(lower, dtype=dtype), torch.as_tensor(upper, dtype=dtype)
+        center, slope = torch.as_tensor(start.center, dtype=dtype), torch.as_tensor(start.weight, dtype=dtype)
+        amplitude = up
+        level = (torch.as_tensor(start.offset, dtype=dtype) / amplitude).clamp(0.05, 0.95)
+        model = cls(
+            regulators=regulators,
+            amplitude=amplitude,
+            bias=torch.logit(level),
+            weight=torch.zeros_like(slope),
+            rate=torch.as_tensor(start.rate, dtype=dtype),
+            lower=lo,
+            upper=up,
+            center=center,
+            features=features,
+        )
+        with torch.no_grad():
+            value, derivative = model._feature(center, model.regulators)
+            model.weight.copy_(slope / (amplitude * level * (1 - level)) / derivative[:, None])
+            model.bias -= value @ model.weight
+        return model
+
+    def _feature(self, x: Tensor, genes: Tensor) -> tuple[Tensor, Tensor]:
+        """h and dh/dx; inside the bounds these are each other's derivative."""
+        low, span = self.lower[genes], self.upper[genes] - self.lower[genes]
+        scaled = (x - low) / span
+        if self.features == "identity":
+            return scaled - 0.5, torch.ones_like(scaled) / span
+        inside = scaled.clamp(_LOW, _HIGH)
+        return torch.logit(inside), 1 / (inside * (1 - inside) * span)
+
+    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
+        return self.weight if z is None else self.weight * z
+
+    def response(
+        self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
+    ) -> Float[Tensor, "series genes"]:
+        low, high = self.lower[self.regulators], self.upper[self.regulators]
+        h = (x[:, self.regulators] - low) / (high - low)
+        h = h - 0.5 if self.features == "identity" else torch.logit(h.clamp(_LOW, _HIGH))
+        return self.log_amplitude.exp() * torch.sigmoid(torch.addmm(self.bias, h, gated))
+
+    def slope(self) -> Float[Tensor, "regulators genes"]:
+        value, derivative = self._feature(self.center, self.regulators)
+        level = torch.sigmoid(self.bias + value @ self.weight)
+        return self.weight * derivative[:, None] * (self.log_amplitude.exp() * level * (1 - level))
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "regulators": self.regulators,
+            "amplitude": self.log_amplitude.detach().exp(),
+            "bias": self.bias.detach(),
+            "weight": self.weight.detach(),
+            "rate": self.rate.detach(),
+            "lower": self.lower,
+            "upper": self.upper,
+            "center": self.center,
+            "features": self.features,
+        }
+
+    def scaled(self, factor: Float[Tensor, " genes"]) -> Self:
+        changed = self.arguments()
+        changed["amplitude"] = changed["amplitude"] * factor
+        changed["lower"], changed["upper"] = self.lower * factor, self.upper * factor
+        changed["center"] = self.center * factor[self.regulators]
+        return type(self)(**changed)
+
+    def masked(self, mask: Float[Tensor, "regulators genes"]) -> Self:
+        return type(self)(**{**self.arguments(), "weight": self.weight.detach() * mask})
+
+
+def _ranges(series: TimeSeries) -> tuple[Float[Array, " genes"], Float[Array, " genes"]]:
+    flat = series.values.reshape(-1, series.n_genes)
+    flat = np.where(np.isfinite(flat).any(0), flat, 0.0)
+    # quantiles, because noise takes single values of data in 0..1 outside
+    low, high = np.nanquantile(flat, 0.05), np.nanquantile(flat, 0.95)
+    if low > -0.1 and high < 1.05 and np.nanmax(flat) > 0.5:
+        return np.zeros(series.n_genes), np.ones(series.n_genes)
+    top = np.nanmax(flat, axis=0)
+    spread = float(np.nanmax(np.abs(flat))) or 1.0
+    return np.zeros(series.n_genes), np.maximum(1.25 * top, 1e-3 * spread)

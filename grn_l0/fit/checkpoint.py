@@ -1,0 +1,121 @@
+"""Fitted models as files: tensors in safetensors, everything else as JSON in its header. No pickle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from grn_l0._atomic import atomic_path
+from grn_l0._errors import FileFormatError
+from grn_l0._typing import PathLikeStr
+from grn_l0.dynamics import FAMILIES
+from grn_l0.fit.result import FitResult
+from grn_l0.network import Network
+from grn_l0.solve import SOLVERS
+
+FORMAT = "grn_l0 model"
+VERSION = 1
+_VECTORS = ("noise", "mean", "spread", "innovation")
+_MATRICES = ("scores", "weights", "effects", "candidates")
+
+
+def save_model(path: PathLikeStr, result: FitResult) -> None:
+    """Write `result` (without its start) to one file; a forecast from it is the same to the last bit.
+
+    Raises
+    ------
+    OutputError
+        If the folder does not exist.
+    """
+    from safetensors.torch import save_file
+
+    tensors: dict[str, Tensor] = {f"state/{k}": v for k, v in result.model.state_dict().items()}
+    arguments: dict[str, Any] = {}
+    for name, value in result.model.arguments().items():
+        if isinstance(value, Tensor):
+            tensors[f"argument/{name}"] = value
+        else:
+            arguments[name] = value
+    for name in _VECTORS:
+        tensors[f"result/{name}"] = torch.from_numpy(np.array(getattr(result, name), dtype=np.float64))
+    for name in _MATRICES:
+        tensors[f"network/{name}"] = torch.from_numpy(np.array(getattr(result.network, name)))
+    header = {
+        "genes": result.genes,
+        "regulators": result.regulators,
+        "family": result.model.kind,
+        "arguments": arguments,
+        "solver": type(result.solver).__name__,
+        "solver_settings": asdict(result.solver),  # type: ignore[call-overload]
+        "status": result.status,
+        "seed": result.seed,
+        "options": result.options,
+        "history": result.history.to_dict(orient="list"),
+    }
+    metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
+    with atomic_path(path) as temporary:
+        save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, str(temporary), metadata)
+
+
+def load_model(path: PathLikeStr) -> FitResult:
+    """Read what `save_model` wrote.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not there, is something else, is damaged, or was written by a newer version.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    if not path.is_file():
+        raise FileFormatError(f"there is no model file {str(path)!r}")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise FileFormatError(f"{str(path)!r} is not a model written by grn_l0 ({error})") from error
+    if metadata.get("format") != FORMAT:
+        raise FileFormatError(f"{str(path)!r} is a safetensors file, but not a model written by grn_l0")
+    version = metadata.get("version", "")
+    if not version.isdigit() or int(version) > VERSION:
+        raise FileFormatError(
+            f"{str(path)!r} has format version {version or 'unknown'}, and this grn_l0 reads up to {VERSION}; "
+            "update grn_l0"
+        )
+    try:
+        return _assemble(json.loads(metadata["header"]), tensors)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise FileFormatError(f"{str(path)!r} is a damaged model file ({error!r})") from error
+
+
+def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
+    part = lambda prefix: {  # noqa: E731
+        name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)
+    }
+    model = FAMILIES[header["family"]](**part("argument/"), **header["arguments"])
+    model.load_state_dict(part("state/"))
+    genes, regulators = tuple(header["genes"]), tuple(header["regulators"])
+    matrices = {name: value.numpy() for name, value in part("network/").items()}
+    vectors = {name: value.numpy() for name, value in part("result/").items()}
+    return FitResult(
+        network=Network(regulators=regulators, targets=genes, **matrices),
+        model=model,
+        solver=SOLVERS[header["solver"]](**header["solver_settings"]),
+        genes=genes,
+        regulators=regulators,
+        start=None,
+        history=pd.DataFrame(header["history"]),
+        status=header["status"],
+        seed=header["seed"],
+        options=header["options"],
+        **vectors,
+    )

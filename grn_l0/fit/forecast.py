@@ -1,0 +1,156 @@
+"""Predictions of a fitted model beside the two floors, persistence and gene mean."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from grn_l0._errors import DivergenceError, GrnWarning, NameMatchError, OptionError, nearest
+from grn_l0._typing import Array, Float
+from grn_l0.dynamics import AbstractDynamics
+from grn_l0.solve import AbstractSolver
+from grn_l0.timeseries import TimeSeries
+
+Measurement = Literal["exact", "noisy"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Forecast:
+    """Predicted expression and its mean squared error, in expression units.
+
+    Attributes
+    ----------
+    genes
+        Names of the N genes, in the order of the arrays.
+    one_step
+        Shape (S, T, N): x(t_k) predicted from the measurement at t_{k-1}; the measurement itself at the first
+        time, NaN in the padding.
+    full
+        Shape (S, T, N): the whole trajectory from the first measurement.
+    mse_one_step, mse_full
+        Mean over the measured values after the first time of each trajectory; infinite if the model diverges.
+    mse_persistence, mse_gene_mean
+        The same entries predicted by the last measurement, and by the gene's mean in the training data.
+    """
+
+    genes: tuple[str, ...]
+    one_step: Float[Array, "series times genes"]
+    full: Float[Array, "series times genes"]
+    mse_one_step: float
+    mse_full: float
+    mse_persistence: float
+    mse_gene_mean: float
+
+
+def align(series: TimeSeries, genes: tuple[str, ...]) -> Float[Array, "series times genes"]:
+    """Values of `series` in the order of `genes`; genes that the model does not know are left out.
+
+    Raises
+    ------
+    NameMatchError
+        If a gene of the model is not in the series.
+    """
+    position = {g: i for i, g in enumerate(series.genes)}
+    missing = [g for g in genes if g not in position]
+    if missing:
+        raise NameMatchError(
+            f"{len(missing)} of the model's {len(genes)} genes are not in the data, such as {missing[0]!r}"
+            f"{nearest(missing[0], series.genes)}; give expression of the genes that the model was trained on"
+        )
+    return series.values[:, :, [position[g] for g in genes]]
+
+
+def make_forecast(
+    series: TimeSeries,
+    *,
+    genes: tuple[str, ...],
+    model: AbstractDynamics,
+    solver: AbstractSolver,
+    mean: Float[Array, " genes"],
+    noise: Float[Array, " genes"],
+    spread: Float[Array, " genes"],
+    innovation: Float[Array, " genes"],
+    measurement: Measurement = "exact",
+) -> Forecast:
+    r"""Predict every measured time from the one before, and each trajectory from its beginning.
+
+    A missing value is replaced by its own prediction (at the first time by the gene's mean). With
+    ``measurement="noisy"`` the state that a step starts from lies between prediction and measurement, at the
+    steady-state Kalman gain :math:`1 - s_i^2 / V_i`.
+
+    Parameters
+    ----------
+    mean, spread
+        Shape (N,): mean and standard deviation of each gene in the training data.
+    noise, innovation
+        Shape (N,): s, standard deviation of a measurement, and square root of V, the variance of one-step errors
+        in the training data.
+    """
+    if measurement not in ("exact", "noisy"):
+        raise OptionError(f"measurement must be 'exact' or 'noisy', not {measurement!r}")
+    values = align(series, genes)
+    padding = ~np.isfinite(series.times)
+    seen = np.isfinite(values)
+    first_gain, gain = np.ones_like(noise), np.ones_like(noise)
+    if measurement == "noisy":
+        first_gain, gain = _gain(noise, spread), _gain(noise, innovation)
+
+    state = np.where(seen[:, 0], mean + first_gain * (np.nan_to_num(values[:, 0]) - mean), mean)
+    last = np.where(seen[:, 0], np.nan_to_num(values[:, 0]), mean)
+    start = state
+    predicted, persistence = [values[:, 0]], [values[:, 0]]
+    for k in range(values.shape[1] - 1):
+        ahead = _solve(model, solver, state, series.times[:, k : k + 2])[:, -1]
+        predicted.append(ahead)
+        persistence.append(last)
+        here = seen[:, k + 1]
+        state = np.where(here, ahead + gain * (np.nan_to_num(values[:, k + 1]) - ahead), ahead)
+        last = np.where(here, np.nan_to_num(values[:, k + 1]), last)
+    one_step, before = np.stack(predicted, axis=1), np.stack(persistence, axis=1)
+    full = _solve(model, solver, start, series.times)
+    full[:, 0] = values[:, 0]
+    for array in (one_step, full):
+        array[padding] = np.nan
+    entries = seen & ~padding[:, :, None]
+    entries[:, 0] = False
+    mse = lambda a: _mse(a, values, entries)  # noqa: E731 - one line, used four times below
+    return Forecast(
+        genes=genes,
+        one_step=one_step,
+        full=full,
+        mse_one_step=mse(one_step),
+        mse_full=mse(full),
+        mse_persistence=mse(before),
+        mse_gene_mean=mse(np.broadcast_to(mean, values.shape)),
+    )
+
+
+def _gain(noise: Float[Array, " genes"], total: Float[Array, " genes"]) -> Float[Array, " genes"]:
+    return np.clip(1 - noise**2 / np.maximum(total**2, 1e-300), 0.0, 1.0)
+
+
+def _solve(
+    model: AbstractDynamics,
+    solver: AbstractSolver,
+    state: Float[Array, "series genes"],
+    times: Float[Array, "series times"],
+) -> Float[Array, "series times genes"]:
+    dtype = model.log_rate.dtype
+    x0, when = torch.as_tensor(state, dtype=dtype), torch.as_tensor(times - times[:, :1], dtype=dtype)
+    try:
+        with torch.no_grad():
+            return solver.solve(model, x0, when).double().numpy()
+    except DivergenceError as error:
+        warnings.warn(f"the forecast diverges: {error}", GrnWarning, stacklevel=4)
+        return np.full((*times.shape, state.shape[1]), np.inf)
+
+
+def _mse(a: Array, values: Array, entries: Array) -> float:
+    if not entries.any():
+        return float("nan")
+    with np.errstate(invalid="ignore", over="ignore"):
+        return float(np.mean((a[entries] - values[entries]) ** 2))

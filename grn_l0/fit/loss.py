@@ -1,0 +1,111 @@
+"""The loss of the gated ODE, in nats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from grn_l0._typing import Array, Float
+from grn_l0.dynamics import AbstractDynamics
+from grn_l0.fit.problem import Problem
+from grn_l0.gates import AbstractGate
+from grn_l0.posterior.start import Start
+from grn_l0.solve import AbstractSolver
+from grn_l0.sparsity import AbstractSparsity
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EdgePrior:
+    """Price of an open edge beyond its penalty, and the precision of its weight; both (R, N), standardised."""
+
+    price: Float[Tensor, "regulators genes"]
+    precision: Float[Tensor, "regulators genes"]
+
+    @classmethod
+    def from_start(
+        cls, start: Start, inner: Float[Array, " regulators"], sd: Float[Array, " genes"], odds: float, dtype: torch.dtype
+    ) -> EdgePrior:
+        """``price`` = 0.5 log(1 + slab^2 curvature) - log odds, ``precision`` = 1 / slab^2; `inner` = regulators' sd."""
+        slab = np.where(np.isfinite(start.slab) & (start.slab > 0), start.slab, np.inf)
+        width = np.where(np.isfinite(slab), slab, 0.0)
+        occam = 0.5 * np.log1p(width**2 * np.maximum(np.nan_to_num(start.curvature), 0.0))
+        precision = (sd[None, :] / inner[:, None]) ** 2 / slab**2
+        return cls(
+            price=torch.as_tensor(occam - np.log(odds), dtype=dtype),
+            precision=torch.as_tensor(precision, dtype=dtype),
+        )
+
+
+class Objective(nn.Module):
+    r"""Negative log posterior of initial states, dynamics and gates.
+
+    .. math::
+        \tfrac12 \sum_{is} |L_i r_{is}|^2 / \phi_i + \tfrac12 \sum_{is} (x_{0,is} - m_{is})^2 / \sigma_i^2
+        + \sum_{ji} p_{ji} \big(\lambda_{ji} + \tfrac12 \log(1 + \tau^2 g) - \log o + w_{ji}^2 / 2 \tau^2\big)
+
+    Where r is measured minus modelled, L_i the whitener of gene i, phi_i its noise relative to the start's, p the
+    gates' P(z != 0), lambda the sparsity's penalty, tau the slab, g the curvature and o the odds.
+
+    Parameters
+    ----------
+    problem, dynamics, gate, sparsity, solver, prior
+        In standardised units. `prior` None: gates pay their penalty only.
+    """
+
+    factor: Tensor
+
+    def __init__(
+        self,
+        *,
+        problem: Problem,
+        dynamics: AbstractDynamics,
+        gate: AbstractGate,
+        sparsity: AbstractSparsity,
+        solver: AbstractSolver,
+        prior: EdgePrior | None,
+    ) -> None:
+        super().__init__()
+        self.problem, self.solver, self.prior = problem, solver, prior
+        self.dynamics, self.gate, self.sparsity = dynamics, gate, sparsity
+        self.initial = nn.Parameter(problem.initial.clone(), requires_grad=problem.initial_sd is not None)
+        self.register_buffer("factor", torch.ones_like(problem.observed))
+
+    def squares(self, z: Float[Tensor, "regulators genes"]) -> Float[Tensor, " genes"]:
+        """Whitened squared residuals of each gene, summed over everything measured."""
+        problem = self.problem
+        x = self.solver.solve(self.dynamics, self.initial, problem.times, z)
+        residual = (problem.target - x) * problem.weight
+        total = torch.zeros_like(problem.observed)
+        for pieces, whitener in problem.whiteners:
+            # genes first: one small matrix product per gene
+            r = residual[pieces, : whitener.shape[1]].permute(2, 1, 0)
+            total = total + (whitener @ r).square().sum((1, 2))
+        return total * problem.share
+
+    def prices(self) -> Float[Tensor, ""]:
+        """Everything that depends on the gates' probabilities and the weights."""
+        p = self.gate.probability()
+        total = self.sparsity.penalty(p)
+        if self.prior is not None:
+            square = self.dynamics.slope().square()
+            total = total + (p * (self.prior.price + 0.5 * self.prior.precision * square)).sum()
+        return total
+
+    def data(self, z: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        """The first two terms."""
+        value = 0.5 * (self.squares(z) / self.factor).sum()
+        if self.problem.initial_sd is not None:
+            value = value + 0.5 * ((self.initial - self.problem.initial) / self.problem.initial_sd).square().sum()
+        return value
+
+    def forward(self, z: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        return self.data(z) + self.prices()
+
+    @torch.no_grad()
+    def estimate_noise(self, z: Float[Tensor, "regulators genes"], pseudo_observations: float) -> None:
+        """One factor per gene on the noise: its posterior mean under an inverse-gamma prior at the start's value."""
+        observed = self.problem.observed
+        self.factor.copy_((self.squares(z) + pseudo_observations + 1e-9) / (observed + pseudo_observations + 1e-9))

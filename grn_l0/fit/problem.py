@@ -1,0 +1,143 @@
+"""The data term's tensors: what is integrated from where, and how residuals are weighed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grn_l0._typing import Array, Bool, Float, Int
+from grn_l0.fit.config import FitConfig
+from grn_l0.posterior.start import Start
+from grn_l0.timeseries import TimeSeries
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """B pieces of trajectory, in units of each gene's standard deviation.
+
+    Attributes
+    ----------
+    times
+        Shape (B, T), NaN in the padding.
+    target
+        Shape (B, T, N), 0 where nothing was measured.
+    weight
+        Shape (B, T, N): square root of an observation's weight; 0 where nothing counts.
+    initial
+        Shape (B, N).
+    initial_sd
+        Shape (N,): prior standard deviation of free initial states; None keeps them as they are.
+    whiteners
+        (positions of pieces, matrices (N, T', T')) per set of pieces that share their noise.
+    observed
+        Shape (N,): independent observations per gene.
+    share
+        What the squared residuals count: below 1 when windows overlap.
+    """
+
+    times: Float[Tensor, "pieces times"]
+    target: Float[Tensor, "pieces times genes"]
+    weight: Float[Tensor, "pieces times genes"]
+    initial: Float[Tensor, "pieces genes"]
+    initial_sd: Float[Tensor, " genes"] | None
+    whiteners: tuple[tuple[Int[Tensor, " some"], Float[Tensor, "genes times times"]], ...]
+    observed: Float[Tensor, " genes"]
+    share: float
+
+
+def standard_deviation(series: TimeSeries) -> Float[Array, " genes"]:
+    """Standard deviation of each gene over everything measured; 1 where it is 0."""
+    flat = series.values.reshape(-1, series.n_genes)
+    count = np.isfinite(flat).sum(0)
+    mean = np.nansum(flat, 0) / np.maximum(count, 1)
+    sd = np.sqrt(np.nansum((flat - mean) ** 2, 0) / np.maximum(count, 1))
+    return np.where(sd > 1e-12 * np.maximum(np.abs(mean), 1e-300), sd, 1.0)
+
+
+def is_non_negative(series: TimeSeries, noise: Float[Array, " genes"]) -> bool:
+    """Whether negative values are few enough to be noise around concentrations."""
+    below = series.values[series.mask] < -4 * np.broadcast_to(noise, series.values.shape)[series.mask]
+    return bool(below.mean() < 1e-3)
+
+
+def restrict(start: Start, rows: Int[Array, " some"]) -> Start:
+    """The start with these regulators only."""
+    names = ("inclusion", "weight", "center", "penalty", "curvature", "slab")
+    return replace(start, **{name: getattr(start, name)[rows] for name in names})
+
+
+def make_problem(
+    series: TimeSeries, start: Start, sd: Float[Array, " genes"], config: FitConfig, *, measured: bool = False
+) -> Problem:
+    """Whole trajectories with free initial states, or windows of long ones.
+
+    A series with more than `config.longest` times is cut into overlapping windows of `config.window` intervals
+    that start from the smoothed state (`measured`: from the measured one where there is one). A shooting over 178
+    times would make the loss a function of the first state only, and its gradient explode or vanish; within
+    windows the noise is taken as independent, with a standard deviation per gene that is estimated on the way.
+    """
+    if int(series.lengths.max()) > config.longest:
+        return _windows(series, start, sd, config, measured)
+    dtype = config.torch_dtype
+    weight = np.sqrt(_relative_weights(series))[:, :, None] * series.mask
+    noise = np.maximum(start.noise / sd, 1e-3)
+    whiteners = tuple(
+        (torch.from_numpy(np.asarray(c.series)), torch.as_tensor(c.whitener * sd[:, None, None], dtype=dtype))
+        for c in start.covariances
+    )
+    observed = np.maximum(series.mask.sum(axis=(0, 1)) - series.n_series, 1)
+    return Problem(
+        times=torch.as_tensor(series.times, dtype=dtype),
+        target=torch.as_tensor(np.nan_to_num(series.values) / sd, dtype=dtype),
+        weight=torch.as_tensor(weight, dtype=dtype),
+        initial=torch.as_tensor(start.initial / sd, dtype=dtype),
+        initial_sd=torch.as_tensor(noise, dtype=dtype),
+        whiteners=whiteners,
+        observed=torch.as_tensor(observed, dtype=dtype),
+        share=1.0,
+    )
+
+
+def _windows(
+    series: TimeSeries, start: Start, sd: Float[Array, " genes"], config: FitConfig, measured: bool
+) -> Problem:
+    dtype, width = config.torch_dtype, config.window
+    first = [(s, k) for s, length in enumerate(series.lengths) for k in range(int(length) - 1)]
+    s, k = np.array(first).T
+    at = k[:, None] + np.arange(width + 1)
+    inside = at < series.lengths[s][:, None]
+    at = np.minimum(at, series.values.shape[1] - 1)
+    times = np.where(inside, series.times[s[:, None], at], np.nan)
+    target = series.values[s[:, None], at]
+    mask = np.isfinite(target) & inside[:, :, None]
+    mask[:, 0] = False  # the state the window starts from is given, not predicted
+    weight = np.sqrt(_relative_weights(series)[s[:, None], at])[:, :, None] * mask
+    initial = start.states[s, k]
+    if measured:
+        initial = np.where(np.isfinite(series.values[s, k]), series.values[s, k], initial)
+    precision = sd / np.maximum(start.noise, 1e-3 * sd)
+    whitener = precision[:, None, None] * np.eye(width + 1)
+    return Problem(
+        times=torch.as_tensor(times, dtype=dtype),
+        target=torch.as_tensor(np.nan_to_num(target) / sd, dtype=dtype),
+        weight=torch.as_tensor(weight, dtype=dtype),
+        initial=torch.as_tensor(np.nan_to_num(initial) / sd, dtype=dtype),
+        initial_sd=None,
+        whiteners=((torch.arange(len(s)), torch.as_tensor(whitener, dtype=dtype)),),
+        observed=torch.as_tensor(np.maximum(_predicted(series).sum(axis=(0, 1)), 1), dtype=dtype),
+        share=1.0 / width,
+    )
+
+
+def _predicted(series: TimeSeries) -> Bool[Array, "series times genes"]:
+    return series.mask[:, 1:]
+
+
+def _relative_weights(series: TimeSeries) -> Float[Array, "series times"]:
+    # mean 1: the whiteners and the estimated noise already carry the level
+    weights = np.asarray(series.weights)
+    mean: float = weights[weights > 0].mean()
+    return weights / mean

@@ -1,0 +1,94 @@
+"""The forecasting model: hard gates, no penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from grn_l0._typing import Array, Bool, Float, Int
+from grn_l0.dynamics import AbstractDynamics, Linear, Logistic
+from grn_l0.fit.config import FitConfig
+from grn_l0.fit.loss import EdgePrior, Objective
+from grn_l0.fit.problem import Problem
+from grn_l0.fit.progress import Reporter
+from grn_l0.fit.train import train
+from grn_l0.gates import Fixed
+from grn_l0.posterior.start import Start
+from grn_l0.solve import AbstractSolver
+from grn_l0.sparsity import NoSparsity
+from grn_l0.timeseries import TimeSeries
+
+
+def candidates(
+    start: Start, series: TimeSeries, regulators: Int[Array, " some"], non_negative: bool, config: FitConfig
+) -> list[AbstractDynamics]:
+    """The forecasting families that the configuration asks for, in expression units."""
+    positions = torch.as_tensor(np.asarray(regulators), dtype=torch.int64)
+    wanted = config.families
+    if wanted == "auto":
+        names = ("linear", "logistic") if non_negative else ("linear",)
+    else:
+        names = (wanted,)
+    dtype, found = config.torch_dtype, list[AbstractDynamics]()
+    if "linear" in names:
+        floor = 0.0 if non_negative else None
+        found.append(Linear.from_start(start, series, regulators=positions, floor=floor, dtype=dtype))
+    if "logistic" in names:
+        found.append(
+            Logistic.from_start(start, series, regulators=positions, features=config.features, dtype=dtype)
+        )
+    return found
+
+
+def refit(
+    families: Sequence[AbstractDynamics],
+    mask: Bool[Array, "regulators genes"],
+    *,
+    problem: Problem,
+    prior: EdgePrior | None,
+    factor: torch.Tensor,
+    sd: Float[Array, " genes"],
+    solver: AbstractSolver,
+    config: FitConfig,
+    generator: torch.Generator,
+    reporter: Reporter,
+) -> tuple[AbstractDynamics, str]:
+    """Train each family on the fixed network; keep the one with the lower data term, and what went wrong.
+
+    The noise is held at `factor`, so that the families are compared in the same nats; a logistic production has
+    one parameter per gene more than a linear one, which costs it 1 nat each (AIC).
+    """
+    dtype = config.torch_dtype
+    gate = Fixed(torch.as_tensor(mask, dtype=dtype))
+    scale = torch.as_tensor(sd, dtype=dtype)
+    best: tuple[float, AbstractDynamics, str] | None = None
+    for family in families:
+        objective = Objective(
+            problem=problem,
+            dynamics=family.scaled(1 / scale).masked(gate.mask),
+            gate=gate,
+            sparsity=NoSparsity(),
+            solver=solver,
+            prior=prior,
+        )
+        objective.factor.copy_(factor)
+        note = train(
+            objective,
+            steps=config.refit_steps,
+            rate=config.refit_learning_rate,
+            config=config,
+            generator=generator,
+            reporter=reporter,
+            stage=f"{family.kind} forecast",
+            estimate_noise=False,
+        )
+        with torch.no_grad():
+            size = sum(p.numel() for p in objective.dynamics.parameters())
+            value = float(objective.data(gate.mask)) + size
+        if best is None or value < best[0]:
+            best = value, objective.dynamics.scaled(scale).masked(gate.mask), note
+    if best is None:
+        raise ValueError("no forecasting family to train")
+    return best[1], best[2]

@@ -1,0 +1,89 @@
+"""What a fit hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from grn_l0._typing import Array, Float
+from grn_l0.dynamics import AbstractDynamics
+from grn_l0.fit.forecast import Forecast, Measurement, make_forecast
+from grn_l0.network import Network
+from grn_l0.posterior.start import Start
+from grn_l0.solve import AbstractSolver
+from grn_l0.timeseries import TimeSeries
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FitResult:
+    """A network, the dynamics behind it, and how they were found. Expression units throughout.
+
+    Attributes
+    ----------
+    network
+        R regulators x N genes: score of every candidate, weights of the survivors.
+    model
+        Forecasting dynamics with hard gates; its regulators are those with surviving edges.
+    solver
+        The solver it was trained with.
+    genes, regulators
+        Names, N and R of them.
+    start
+        Where the gates came from; None for a fit without a posterior, and for a model read from a file.
+    history
+        One row per training step: step, stage, loss (nats), density.
+    status
+        A sentence: what happened, and what to try when something went wrong.
+    seed
+        The seed of every random draw.
+    options
+        The settings, as plain values.
+    noise, mean, spread, innovation
+        Shape (N,): standard deviation of a measurement; mean and standard deviation of the training data;
+        standard deviation of the model's one-step errors in them.
+    """
+
+    network: Network
+    model: AbstractDynamics
+    solver: AbstractSolver
+    genes: tuple[str, ...]
+    regulators: tuple[str, ...]
+    start: Start | None
+    history: pd.DataFrame
+    status: str
+    seed: int
+    noise: Float[Array, " genes"]
+    mean: Float[Array, " genes"]
+    spread: Float[Array, " genes"]
+    innovation: Float[Array, " genes"]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def forecast(self, series: TimeSeries, *, measurement: Measurement = "exact") -> Forecast:
+        """Predict `series`, one step ahead and as whole trajectories.
+
+        Parameters
+        ----------
+        series
+            Expression of at least the model's genes, in any order.
+        measurement
+            "exact": a step starts from the measured values (the published definition). "noisy": from a
+            compromise between measurement and prediction, weighed by their errors.
+
+        Raises
+        ------
+        NameMatchError
+            If genes of the model are missing.
+        """
+        return make_forecast(
+            series,
+            genes=self.genes,
+            model=self.model,
+            solver=self.solver,
+            mean=self.mean,
+            noise=self.noise,
+            spread=self.spread,
+            innovation=self.innovation,
+            measurement=measurement,
+        )

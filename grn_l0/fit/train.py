@@ -1,0 +1,114 @@
+"""Gradient descent that comes back from steps that went too far."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grn_l0._errors import DivergenceError
+from grn_l0.fit.config import FitConfig
+from grn_l0.fit.loss import Objective
+from grn_l0.fit.progress import Reporter
+
+#: How often training goes back to the last good parameters, with half the learning rate, before it stops.
+_ATTEMPTS = 4
+
+
+def parameter_groups(objective: Objective, config: FitConfig, rate: float) -> list[dict[str, Any]]:
+    """Adam's groups: weights at `rate`, offsets (and amplitudes) at four times that, the rest as configured."""
+    dynamics = objective.dynamics
+    special = {id(dynamics.weight), id(dynamics.log_rate)}
+    others = [p for p in dynamics.parameters() if id(p) not in special]
+    groups = [
+        {"params": [dynamics.weight], "lr": rate},
+        {"params": others, "lr": 4 * rate},
+        {"params": [dynamics.log_rate], "lr": config.learning_rate_rate},
+        {"params": [objective.initial], "lr": config.learning_rate_initial},
+        {"params": list(objective.gate.parameters()), "lr": config.learning_rate_gate},
+    ]
+    chosen = [{**g, "params": [p for p in g["params"] if p.requires_grad]} for g in groups]
+    return [g for g in chosen if g["params"]]
+
+
+def train(
+    objective: Objective,
+    *,
+    steps: int,
+    rate: float,
+    config: FitConfig,
+    generator: torch.Generator,
+    reporter: Reporter,
+    stage: str,
+    estimate_noise: bool = True,
+) -> str:
+    """Minimise the objective with Adam (.9, .99), one sample of the gates per step.
+
+    Learning rates are constant, then fall to 0 along a cosine over the last `config.cosine` of the steps. When the
+    loss is not finite the parameters of the last check are restored and the learning rates halved.
+
+    Returns
+    -------
+    A sentence about what went wrong, or an empty string.
+    """
+    groups = parameter_groups(objective, config, rate)
+    optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-12)
+    base = [float(g["lr"]) for g in optimiser.param_groups]
+    good, shrink, failures = _snapshot(objective), 1.0, 0
+    constant = steps * (1 - config.cosine)
+    for step in range(steps):
+        if step % config.variance_every == 0:
+            try:
+                _estimate(objective, generator, config, estimate_noise)
+                good = _snapshot(objective)
+            except DivergenceError:
+                objective.load_state_dict(good)
+        progress = max(0.0, step - constant) / max(steps - constant, 1)
+        for group, lr in zip(optimiser.param_groups, base, strict=True):
+            group["lr"] = lr * shrink * 0.5 * (1 + math.cos(math.pi * progress))
+        loss = _step(objective, optimiser, generator)
+        if loss is None:
+            failures += 1
+            if failures >= _ATTEMPTS:
+                objective.load_state_dict(good)
+                return f"{stage} left the finite numbers {failures} times and stopped at its last good step; " + _ADVICE
+            shrink /= 2
+            objective.load_state_dict(good)
+            optimiser.state.clear()
+            continue
+        reporter.report(stage, step + 1, steps, loss, float(objective.gate.probability().mean()))
+    if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
+        objective.load_state_dict(good)
+        failures += 1
+    return f"{stage} went back to earlier parameters {failures} time(s); " + _ADVICE if failures else ""
+
+
+_ADVICE = "try smaller learning rates, a smaller solver step, or the logistic family, which is bounded."
+
+
+def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: torch.Generator) -> float | None:
+    optimiser.zero_grad(set_to_none=True)
+    try:
+        loss = objective(objective.gate.sample(generator))
+    except DivergenceError:
+        return None
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        return None
+    loss.backward()
+    optimiser.step()
+    return value
+
+
+def _estimate(objective: Objective, generator: torch.Generator, config: FitConfig, noise: bool) -> None:
+    if noise:
+        with torch.no_grad():
+            z = objective.gate.sample(generator)
+        objective.estimate_noise(z, config.pseudo_observations)
+    objective.sparsity.update(objective.gate.probability().detach())
+
+
+def _snapshot(objective: Objective) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in objective.state_dict().items()}

@@ -1,0 +1,18 @@
+"""Scored, signed networks, and their files."""
+
+from grn_l0.network.frame import edges_to_matrix
+from grn_l0.network.network import Network, all_candidates
+from grn_l0.network.read import read_edges, read_network, tidy_edges
+from grn_l0.network.suffix import NETWORK_SUFFIXES, TABLE_SUFFIXES, check_suffix
+
+__all__ = [
+    "NETWORK_SUFFIXES",
+    "TABLE_SUFFIXES",
+    "Network",
+    "all_candidates",
+    "check_suffix",
+    "edges_to_matrix",
+    "read_edges",
+    "read_network",
+    "tidy_edges",
+]

@@ -1,0 +1,186 @@
+"""Gibbs sampling of the gates: spike and slab, given the Gram matrices of the regulators' responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _compiled(function: F) -> F:
+    return numba.njit(cache=True, nogil=True, fastmath=False)(function)  # type: ignore[no-any-return]
+
+
+@_compiled
+def _next(state: np.ndarray) -> float:
+    """Uniform in (0, 1): one step of splitmix64 (Steele, Lea, Flood 2014)."""
+    state[0] += np.uint64(0x9E3779B97F4A7C15)
+    x = state[0]
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x = x ^ (x >> np.uint64(31))
+    return (float(x >> np.uint64(11)) + 0.5) * 1.1102230246251565e-16
+
+
+@_compiled
+def _normal(state: np.ndarray) -> float:
+    return np.sqrt(-2.0 * np.log(_next(state))) * np.cos(2.0 * np.pi * _next(state))
+
+
+@_compiled
+def _gamma(shape: float, state: np.ndarray) -> float:
+    """Gamma(shape, 1), shape >= 1 (Marsaglia and Tsang 2000)."""
+    d = shape - 1.0 / 3.0
+    c = 1.0 / np.sqrt(9.0 * d)
+    while True:
+        x = _normal(state)
+        v = (1.0 + c * x) ** 3
+        if v > 0.0 and np.log(_next(state)) < 0.5 * x * x + d - d * v + d * np.log(v):
+            return d * v
+
+
+@_compiled
+def _gain(g: float, r: float, slabs: np.ndarray, weights: np.ndarray, terms: np.ndarray) -> float:
+    """log of the Bayes factor for opening an edge; `terms` gets the log contribution of each slab.
+
+    g is the edge's curvature and r its correlation with what the other edges leave, both over the noise variance.
+    """
+    top = -1e300
+    for k in range(len(slabs)):
+        t2 = slabs[k] * slabs[k]
+        terms[k] = np.log(weights[k]) - 0.5 * np.log1p(t2 * g) + 0.5 * r * r * t2 / (1.0 + t2 * g)
+        top = max(top, terms[k])
+    total = 0.0
+    for k in range(len(slabs)):
+        total += np.exp(terms[k] - top)
+    return top + np.log(total)
+
+
+@_compiled
+def _draw(g: float, r: float, slabs: np.ndarray, terms: np.ndarray, gain: float, state: np.ndarray, usage: np.ndarray) -> float:
+    """A weight from the slab mixture's conditional."""
+    u = _next(state)
+    k = 0
+    cumulated = np.exp(terms[0] - gain)
+    while u > cumulated and k < len(slabs) - 1:
+        k += 1
+        cumulated += np.exp(terms[k] - gain)
+    usage[k] += 1.0
+    variance = 1.0 / (g + 1.0 / (slabs[k] * slabs[k]))
+    return variance * r + np.sqrt(variance) * _normal(state)
+
+
+@_compiled
+def _mean(g: float, r: float, slabs: np.ndarray, terms: np.ndarray, gain: float) -> float:
+    total = 0.0
+    for k in range(len(slabs)):
+        total += np.exp(terms[k] - gain) * r / (g + 1.0 / (slabs[k] * slabs[k]))
+    return total
+
+
+@_compiled
+def sweep_targets(
+    first: int,
+    last: int,
+    grams: np.ndarray,  # (classes, R, R)
+    extra: np.ndarray,  # (classes, R): uncertainty of the regressors, added to the diagonal
+    kind: np.ndarray,  # (N,) class of each target, -1: no regulators
+    residual: np.ndarray,  # (N, R) correlation of every regulator with the current residual
+    weight: np.ndarray,  # (N, R) current weights, 0 = closed
+    log_odds: np.ndarray,  # (N, R) prior log odds, -inf = not a candidate
+    group: np.ndarray,  # (N, R) slab family of each edge
+    slabs: np.ndarray,  # (families, K)
+    slab_weights: np.ndarray,  # (families, K)
+    variance: np.ndarray,  # (N,)
+    square: np.ndarray,  # (N,) whitened sum of squares of the target
+    score: np.ndarray,  # (N, R) correlation with the target itself
+    freedom: np.ndarray,  # (N,)
+    prior_variance: np.ndarray,  # (N,)
+    prior_freedom: np.ndarray,  # (N,)
+    seed: int,
+    sweep: int,
+    sweeps: int,
+    record: bool,
+    probability: np.ndarray,  # (N, R) sums, written when `record`
+    effect: np.ndarray,  # (N, R) sums of P * E[w | open]
+    open_sum: np.ndarray,  # (N, R) sums of the sampled weights
+    usage: np.ndarray,  # (N, families, K)
+) -> None:
+    """Run `sweeps` sweeps over the regulators of the targets first..last-1, in place.
+
+    Random numbers are keyed by (seed, target, sweep): neither the order of the targets nor the number of threads
+    matters.
+    """
+    n_regulators = weight.shape[1]
+    terms = np.empty(slabs.shape[1])
+    other = np.empty(slabs.shape[1])
+    state = np.empty(1, dtype=np.uint64)
+    for i in range(first, last):
+        if kind[i] < 0:
+            continue
+        gram = grams[kind[i]]
+        more = extra[kind[i]]
+        for step in range(sweep, sweep + sweeps):
+            state[0] = (
+                np.uint64(seed) * np.uint64(0xD1342543DE82EF95)
+                + np.uint64(i + 1) * np.uint64(0x9E3779B97F4A7C15)
+                + np.uint64(step + 1) * np.uint64(0xBF58476D1CE4E5B9)
+            )
+            _next(state)
+            v = variance[i]
+            for j in range(n_regulators):
+                if log_odds[i, j] == -np.inf:
+                    continue
+                own = gram[j, j]
+                g = (own + more[j]) / v
+                old = weight[i, j]
+                r = (residual[i, j] + own * old) / v
+                family = group[i, j]
+                gain = _gain(g, r, slabs[family], slab_weights[family], terms)
+                p = 1.0 / (1.0 + np.exp(-(gain + log_odds[i, j])))
+                if record:
+                    probability[i, j] += p
+                    if p > 1e-4:
+                        effect[i, j] += p * _mean(g, r, slabs[family], terms, gain)
+                new = 0.0
+                if _next(state) < p:
+                    new = _draw(g, r, slabs[family], terms, gain, state, usage[i, family])
+                if new != old:
+                    for k in range(n_regulators):
+                        residual[i, k] -= gram[j, k] * (new - old)
+                    weight[i, j] = new
+            # One swap per open edge: correlated regulators cannot replace each other one at a time.
+            for j in range(n_regulators):
+                old = weight[i, j]
+                if old == 0.0:
+                    continue
+                m = int(_next(state) * n_regulators)
+                if m == j or weight[i, m] != 0.0 or log_odds[i, m] == -np.inf:
+                    continue
+                g = (gram[j, j] + more[j]) / v
+                r = (residual[i, j] + gram[j, j] * old) / v
+                here = _gain(g, r, slabs[group[i, j]], slab_weights[group[i, j]], terms) + log_odds[i, j]
+                g = (gram[m, m] + more[m]) / v
+                r = (residual[i, m] + gram[m, j] * old) / v
+                family = group[i, m]
+                gain = _gain(g, r, slabs[family], slab_weights[family], other)
+                if np.log(_next(state)) < gain + log_odds[i, m] - here:
+                    new = _draw(g, r, slabs[family], other, gain, state, usage[i, family])
+                    for k in range(n_regulators):
+                        residual[i, k] += gram[j, k] * old - gram[m, k] * new
+                    weight[i, j] = 0.0
+                    weight[i, m] = new
+            rest = square[i]
+            for j in range(n_regulators):
+                w = weight[i, j]
+                if w != 0.0:
+                    rest -= w * (score[i, j] + residual[i, j]) - more[j] * w * w
+                    if record:
+                        open_sum[i, j] += w
+            shape = 0.5 * (freedom[i] + prior_freedom[i])
+            scale = 0.5 * (max(rest, 1e-12) + prior_freedom[i] * prior_variance[i])
+            variance[i] = scale / _gamma(shape, state)

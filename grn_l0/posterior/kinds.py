@@ -1,0 +1,169 @@
+"""Which noise model each gene has: restricted likelihood of its residuals, with populations over rates and noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.posterior.covariance import Basis, Kinds
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The kind of every gene, its noise variance (standardised units) and the population it comes from."""
+
+    kind: Int[ndarray, " genes"]
+    variance: Float[ndarray, " genes"]
+    population: Float[ndarray, " genes"]
+    strength: Float[ndarray, " genes"]
+    log_likelihood: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Quadratics:
+    """Per kind: residual quadratic form (kinds, genes), log determinants and degrees of freedom (kinds,)."""
+
+    square: Float[ndarray, "kinds genes"]
+    log_det: Float[ndarray, " kinds"]
+    freedom: Float[ndarray, " kinds"]
+
+
+def choose_kinds(
+    kinds: Kinds,
+    bases: dict[int, list[Basis]],
+    residuals: dict[int, list[Float[ndarray, "series times genes"]]],
+    scale: Float[ndarray, " genes"],
+    *,
+    most: int,
+    edge_cost: Float[ndarray, " genes"],
+) -> Choice:
+    """Pick a kind per gene.
+
+    Parameters
+    ----------
+    kinds
+        The dictionary.
+    bases, residuals
+        Per rate index (-1 for constant genes) and design: components, and residuals y - C F (standardised) in one or
+        more posterior draws stacked along the first axis.
+    scale
+        Standard deviation of each gene, by which it was standardised.
+    most
+        At most this many kinds are kept; genes of the others take the best of those.
+    edge_cost
+        Nats that the open edges of each gene cost; a constant gene has none, so it is compared without them.
+    """
+    table = _quadratics(kinds, bases, residuals)
+    variance = np.maximum(table.square, 1e-12) / table.freedom[:, None]
+    log_lik = -0.5 * (table.log_det[:, None] + table.freedom[:, None] * (np.log(variance) + 1.0))
+    log_lik[kinds.rate_index >= 0] -= edge_cost
+    rate = kinds.rate_index
+    log_prior = _rate_prior(np.zeros((len(kinds), 1)), rate)
+    best = np.argmax(log_lik, axis=0)
+    center, spread = np.zeros(len(scale)), 0.0
+    for _ in range(3):
+        picked = variance[best, np.arange(len(scale))]
+        center, spread = noise_population(picked, scale, table.freedom[best])
+        miss = np.log(variance) - center
+        total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom[:, None]) + log_prior[:, None]
+        best = np.argmax(total, axis=0)
+        log_prior = _rate_prior(total, rate)
+    used, counts = np.unique(best, return_counts=True)
+    if len(used) > most:
+        kept = used[np.argsort(-counts, kind="stable")[:most]]
+        best = kept[np.argmax(total[kept], axis=0)]
+    genes = np.arange(len(scale))
+    precision = 0.5 * table.freedom[best]
+    log_v = (precision * np.log(variance[best, genes]) + center / spread) / (precision + 1.0 / spread)
+    return Choice(
+        best,
+        np.exp(log_v),
+        np.exp(center),
+        np.full(len(scale), 2.0 / spread),
+        float(total[best, genes].sum()),
+    )
+
+
+def noise_population(
+    variance: Float[ndarray, " genes"], scale: Float[ndarray, " genes"], freedom: Float[ndarray, " genes"]
+) -> tuple[Float[ndarray, " genes"], float]:
+    """Centre (log v, standardised units) and variance of log v over genes: log(v sd^2) = a + b log sd^2 + noise.
+
+    b = 0 is additive noise of one size, b = 1 noise in proportion to the signal. Fitted by weighted least squares with
+    Tukey's biweight; with fewer than 20 genes b is 1 (each gene is judged on its own scale).
+    """
+    x, y = np.log(scale**2), np.log(np.maximum(variance, 1e-12) * scale**2)
+    slope = 1.0 if len(x) < 20 or np.ptp(x) < 1e-6 else None
+    keep = np.ones(len(x))
+    fitted = np.full(len(x), np.median(y))
+    for _ in range(10):
+        if slope is None:
+            xm, ym = np.average(x, weights=keep), np.average(y, weights=keep)
+            b = float(np.clip(np.sum(keep * (x - xm) * (y - ym)) / max(np.sum(keep * (x - xm) ** 2), 1e-12), 0.0, 1.0))
+            fitted = ym + b * (x - xm)
+        else:
+            fitted = np.average(y - slope * x, weights=keep) + slope * x
+        miss = y - fitted
+        size = max(1.4826 * float(np.median(np.abs(miss))), 1e-3)
+        keep = np.maximum(1.0 - (miss / (4.685 * size)) ** 2, 0.0) ** 2 + 1e-9
+    spread = max(size**2 - float(np.mean(2.0 / freedom)), 0.02)
+    return fitted - x, spread
+
+
+def _rate_prior(total: Float[ndarray, "kinds genes"], rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
+    """Log prior of each kind: the share of its rate in the population of genes, evenly over the kinds of that rate.
+
+    The share is one step of expectation-maximisation with one gene added to each rate.
+    """
+    levels, sizes = np.unique(rate, return_counts=True)
+    per_rate = np.stack([logsumexp(total[rate == level], axis=0) for level in levels])
+    share = np.exp(per_rate - logsumexp(per_rate, axis=0)).sum(axis=1) + 1.0
+    out = np.empty(len(rate))
+    for level, weight in zip(levels, np.log(share / share.sum() / sizes), strict=True):
+        out[rate == level] = weight
+    return out
+
+
+def _quadratics(
+    kinds: Kinds, bases: dict[int, list[Basis]], residuals: dict[int, list[Float[ndarray, "series times genes"]]]
+) -> _Quadratics:
+    n_genes = next(iter(residuals.values()))[0].shape[-1]
+    square = np.empty((len(kinds), n_genes))
+    log_det, freedom = np.empty(len(kinds)), np.empty(len(kinds))
+    for index, per_design in bases.items():
+        rows = np.flatnonzero(kinds.rate_index == index)
+        effects = per_design[0].means.shape[1]
+        quad, cross = np.zeros((len(rows), n_genes)), np.zeros((len(rows), effects, n_genes))
+        info, dets, count = np.zeros((len(rows), effects, effects)), np.zeros(len(rows)), 0.0
+        for part, stacked in zip(per_design, residuals[index], strict=True):
+            s, n = len(part.design.series), len(part.design.times)
+            draws = stacked.shape[0] // s
+            count += s * n
+            mean = stacked.mean(axis=0)
+            moment = np.einsum("sti,sui->tui", stacked, stacked, optimize=True) / draws if n <= s else None
+            means = part.means[part.design.at]
+            for row, kind in enumerate(rows):
+                sigma = part.covariance(kinds.initial[kind], kinds.offset[kind], kinds.drift[kind])
+                inverse = np.linalg.inv(sigma)
+                dets[row] += s * np.linalg.slogdet(sigma)[1]
+                info[row] += s * means.T @ inverse @ means
+                cross[row] += s * means.T @ inverse @ mean
+                if moment is None:
+                    flat = stacked.transpose(1, 0, 2).reshape(n, -1)
+                    quad[row] += ((inverse @ flat) * flat).sum(axis=0).reshape(-1, n_genes).sum(axis=0) / draws
+                else:
+                    quad[row] += inverse.ravel() @ moment.reshape(n * n, n_genes)
+        solved = np.linalg.solve(info, cross)
+        square[rows] = quad - (cross * solved).sum(axis=1)
+        log_det[rows] = dets + np.linalg.slogdet(info)[1]
+        freedom[rows] = count - effects
+    return _Quadratics(square, log_det, freedom)
+
+
+def is_constant(kinds: Kinds, choice: Choice) -> Bool[ndarray, " genes"]:
+    """Genes that do not change over time."""
+    out: Bool[ndarray, " genes"] = kinds.rate_index[choice.kind] < 0
+    return out

@@ -1,0 +1,72 @@
+"""What the posterior hands to the gated ODE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grn_l0._typing import Float, Int, ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Covariance:
+    """Noise of the residual trajectories of all genes, for the series that share their times.
+
+    Attributes
+    ----------
+    series
+        Positions of these series in the data.
+    whitener
+        Shape (N, T, T), lower triangular, T their number of times: ``whitener[i] @ residual`` has unit variance
+        for gene i, so a trajectory's negative log-likelihood is half its squared norm (plus a constant).
+    """
+
+    series: Int[ndarray, " some"]
+    whitener: Float[ndarray, "genes times times"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Start:
+    """Gates, weights and nuisance parameters from which the gated ODE starts. Expression units, not standardised.
+
+    R candidate regulators, N genes, S series, T times (padded).
+
+    Attributes
+    ----------
+    inclusion
+        P(gate open), shape (R, N); exactly 0 where an edge is not a candidate (a gene on itself).
+    weight
+        Slope of production given that the gate is open, shape (R, N); target units per regulator unit.
+    center
+        Expression at which `offset` holds, shape (R,).
+    offset
+        Production at ``x[regulators] == center``, shape (N,).
+    rate
+        d, shape (N,), 1 / time. Exactly 0 for a gene that stays constant.
+    initial
+        Smoothed x at the first time of each series, shape (S, N).
+    states
+        Smoothed x at the observed times, shape (S, T, N); NaN in the padding.
+    noise
+        Standard deviation of a measurement of weight 1, shape (N,).
+    penalty
+        lambda in nats, shape (R, N); inf where an edge is not a candidate.
+    curvature
+        Second derivative of the negative log-likelihood in the edge's weight, shape (R, N); 1 / weight^2.
+    slab
+        Prior standard deviation of an open edge's weight, shape (R, N).
+    covariances
+        Noise of the residuals given a free initial state, one entry per distinct set of times.
+    """
+
+    inclusion: Float[ndarray, "regulators genes"]
+    weight: Float[ndarray, "regulators genes"]
+    center: Float[ndarray, " regulators"]
+    offset: Float[ndarray, " genes"]
+    rate: Float[ndarray, " genes"]
+    initial: Float[ndarray, "series genes"]
+    states: Float[ndarray, "series times genes"]
+    noise: Float[ndarray, " genes"]
+    penalty: Float[ndarray, "regulators genes"]
+    curvature: Float[ndarray, "regulators genes"]
+    slab: Float[ndarray, "regulators genes"]
+    covariances: tuple[Covariance, ...]

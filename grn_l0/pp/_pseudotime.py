@@ -1,0 +1,196 @@
+"""Cells along pseudotime: averaged in bins of equal numbers of cells."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from grn_l0._errors import OptionError, TimeError, TrajectoryError
+from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.pp._say import some, warn
+from grn_l0.timeseries import TimeSeries
+
+#: Cells below which a trajectory is left out when the number of bins is chosen here.
+MIN_CELLS = 10
+#: Ratio of the ranges of two trajectories' pseudotimes from which on they are said to be on different scales.
+_SCALE_RATIO = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bins:
+    """Bins of one trajectory's cells; B bins, N genes.
+
+    Attributes
+    ----------
+    values
+        Mean over the cells with a value, shape (B, N), NaN if there is none.
+    variance
+        Sampling variance of that mean (variance between the bin's cells divided by their number), shape (B, N); NaN
+        if fewer than two cells have a value.
+    times
+        Mean pseudotime, shape (B,), strictly increasing.
+    weights
+        Number of cells, shape (B,).
+    """
+
+    values: Float[ndarray, "bins genes"]
+    variance: Float[ndarray, "bins genes"]
+    times: Float[ndarray, " bins"]
+    weights: Float[ndarray, " bins"]
+
+
+def default_bins(n_cells: int) -> int:
+    """Number of bins: the square root of the number of cells, but between 4 and 50.
+
+    As many bins as cells in each of them: resolution along the process and the noise of a bin's mean improve
+    together with the number of cells. Beyond 50 bins the time resolution of pseudotime itself is reached.
+    """
+    return int(min(max(round(math.sqrt(n_cells)), 4), 50))
+
+
+def bin_cells(matrix: Any, pseudotime: Float[ndarray, " cells"], n_bins: int) -> Bins:
+    """Means of cells in bins along pseudotime, with equal numbers of cells.
+
+    The cell of rank r (0 … n - 1; tied cells share the lowest rank of theirs) falls in bin floor(r * n_bins / n), so
+    ties never straddle bins, and the bins do not depend on the order of the rows. Bins that remain empty because of
+    ties are left out, and neighbours with equal mean pseudotime are merged.
+
+    Parameters
+    ----------
+    matrix
+        Expression, cells x genes: float array (NaN where missing) or sparse rows.
+    pseudotime
+        Finite, shape (cells,).
+    n_bins
+        Number of bins asked for, 1 to the number of cells.
+
+    Raises
+    ------
+    OptionError
+        If there are fewer cells than bins.
+    """
+    n = len(pseudotime)
+    if not 1 <= n_bins <= n:
+        raise OptionError(f"n_bins is {n_bins} for {n} cells; it must lie between 1 and the number of cells")
+    ordered = np.sort(pseudotime)
+    rank = np.searchsorted(ordered, pseudotime, side="left")
+    bins = np.unique(rank * n_bins // n, return_inverse=True)[1]
+    while True:
+        # Sorted within bins, so that rounding does not depend on the order of the rows.
+        order = np.lexsort((pseudotime, bins))
+        weights = np.bincount(bins).astype(np.float64)
+        times = np.bincount(bins[order], weights=pseudotime[order]) / weights
+        equal = np.diff(times) <= 0
+        if not equal.any():
+            break
+        bins = (bins - np.concatenate([[0], np.cumsum(equal)])[bins]).astype(np.int64)
+    values, variance = _moments(matrix[order], bins[order])
+    return Bins(values=values, variance=variance, times=times, weights=weights)
+
+
+def _moments(matrix: Any, bins: Int[ndarray, " cells"]) -> tuple[ndarray[Any, Any], ndarray[Any, Any]]:
+    """Mean, and variance of the mean, of the finite values in each bin."""
+    n = len(bins)
+    indicator = sparse.csr_array((np.ones(n), (bins, np.arange(n))))
+    if sparse.issparse(matrix):
+        absent = matrix.copy()
+        absent.data = np.isnan(matrix.data).astype(np.float64)
+        filled = matrix.copy()
+        filled.data = np.nan_to_num(matrix.data, nan=0.0)
+        square = filled.copy()
+        square.data = filled.data**2
+        sums = [(indicator @ m).toarray() for m in (filled, square, absent)]
+    else:
+        filled = np.where(np.isnan(matrix), 0.0, matrix)
+        sums = [indicator @ m for m in (filled, filled**2, np.isnan(matrix).astype(np.float64))]
+    total, squares, missing = sums
+    count = np.bincount(bins)[:, None] - missing
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(count > 0, total / count, np.nan)
+        variance = np.maximum(squares / count - mean**2, 0.0) / (count - 1)
+    return mean, np.where(count > 1, variance, np.nan)
+
+
+def check_pseudotime(time: Float[ndarray, " cells"], key: str) -> Bool[ndarray, " cells"]:
+    """Which cells have a finite pseudotime; warns if some do not.
+
+    Raises
+    ------
+    TimeError
+        If none has.
+    """
+    keep: Bool[ndarray, " cells"] = np.isfinite(time)
+    if keep.size and not keep.any():
+        raise TimeError(f"pseudotime {key!r} is not finite in any cell; compute it first, such as with scanpy.tl.dpt")
+    lost = int((~keep).sum())
+    if lost:
+        infinite = int(np.isinf(time).sum())
+        why = f" ({infinite:,} infinite: scanpy.tl.dpt gives that to cells the root cannot reach)" if infinite else ""
+        warn(f"{lost:,} of {keep.size:,} cells have no finite pseudotime in {key!r}{why}; they are left out")
+    return keep
+
+
+def series_of_bins(
+    matrix: Any,
+    time: Float[ndarray, " cells"],
+    group: Int[ndarray, " cells"],
+    genes: tuple[str, ...],
+    names: tuple[str, ...],
+    n_bins: int | None,
+) -> TimeSeries:
+    """Bins of every trajectory with enough cells, padded to one length.
+
+    Raises
+    ------
+    OptionError
+        If `n_bins` is below 2.
+    TrajectoryError
+        If no trajectory has enough cells.
+    """
+    if n_bins is not None and n_bins < 2:
+        raise OptionError(f"n_bins is {n_bins}; a change along pseudotime needs at least 2 bins")
+    need = MIN_CELLS if n_bins is None else n_bins
+    kept: list[tuple[str, Bins]] = []
+    dropped: list[str] = []
+    for k, name in enumerate(names):
+        cells = np.flatnonzero(group == k)
+        bins = None
+        if cells.size >= need:
+            bins = bin_cells(matrix[cells], time[cells], n_bins or default_bins(cells.size))
+        if bins is None or len(bins.times) < 2:
+            dropped.append(f"{name} ({cells.size} cells)")
+        else:
+            kept.append((name, bins))
+    reason = f"have fewer than {need} cells, or cells at one pseudotime only: {some(dropped)}"
+    if not kept:
+        raise TrajectoryError(
+            f"all {len(names)} trajectories {reason}; give fewer bins (n_bins), or a trajectory key with larger groups"
+        )
+    if dropped:
+        warn(f"{len(dropped)} of {len(names)} trajectories {reason}; they are left out")
+    _compare_scales(kept)
+    longest = max(len(b.times) for _, b in kept)
+    values = np.full((len(kept), longest, len(genes)), np.nan)
+    times = np.full((len(kept), longest), np.nan)
+    weights = np.ones((len(kept), longest))
+    for row, (_, bins) in enumerate(kept):
+        length = len(bins.times)
+        values[row, :length], times[row, :length], weights[row, :length] = bins.values, bins.times, bins.weights
+    return TimeSeries(
+        genes=genes, trajectories=tuple(name for name, _ in kept), values=values, times=times, weights=weights
+    )
+
+
+def _compare_scales(kept: list[tuple[str, Bins]]) -> None:
+    ranges = [float(b.times[-1] - b.times[0]) for _, b in kept]
+    low, high = int(np.argmin(ranges)), int(np.argmax(ranges))
+    if ranges[high] > _SCALE_RATIO * ranges[low]:
+        warn(
+            f"pseudotime spans {ranges[low]:.3g} in trajectory {kept[low][0]!r} and {ranges[high]:.3g} in "
+            f"{kept[high][0]!r}; one rate per gene is fitted to all, so scale it if both cover the same process (divide "
+            "by each trajectory's maximum)"
+        )

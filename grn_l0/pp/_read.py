@@ -1,0 +1,78 @@
+"""AnnData files."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from grn_l0._errors import FileFormatError
+from grn_l0._typing import PathLikeStr
+from grn_l0.pp._say import existing_file
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: How to get from a neighbouring format to .h5ad; the call is scanpy's or anndata's unless said otherwise.
+_CONVERSIONS = {
+    ".h5": "if it comes from 10x Cell Ranger, read it with scanpy.read_10x_h5",
+    ".loom": "read it with anndata.io.read_loom",
+    ".zarr": "read it with anndata.read_zarr",
+    ".mtx": "read its folder with scanpy.read_10x_mtx",
+    ".csv": "read it with scanpy.read_csv (rows are observations; add the time as a column of adata.obs)",
+    ".tsv": "read it with scanpy.read_text (rows are observations; add the time as a column of adata.obs)",
+    ".txt": "read it with scanpy.read_text (rows are observations; add the time as a column of adata.obs)",
+    ".xlsx": "read it with scanpy.read_excel (rows are observations; add the time as a column of adata.obs)",
+    ".rds": "convert the R object with zellkonverter::writeH5AD",
+    ".h5seurat": "convert it in R with SeuratDisk::Convert(..., dest = 'h5ad')",
+}
+
+
+def read(path: PathLikeStr, *, backed: bool = False) -> AnnData:
+    """AnnData object from a .h5ad file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    backed
+        Leave the expression matrix on disk (read-only) until it is needed.
+
+    Raises
+    ------
+    FileFormatError
+        If nothing is there, the suffix is not .h5ad (with the way to convert), or the content is not AnnData.
+    """
+    path = existing_file(path, "one .h5ad file")
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        raise FileFormatError(f"{path} is compressed; unpack it first: gunzip {path.name}")
+    if suffix != ".h5ad":
+        how = _CONVERSIONS.get(suffix, "read it with scanpy")
+        raise FileFormatError(f"{path} is not a .h5ad file; {how}, then save it with adata.write_h5ad('data.h5ad')")
+    _check_content(str(path))
+    import anndata
+
+    with warnings.catch_warnings():
+        # Names that are not unique get an error of ours if they are gene names, and do not matter otherwise.
+        warnings.filterwarnings("ignore", message=".* names are not unique")
+        try:
+            return anndata.read_h5ad(path, backed="r" if backed else None)
+        except Exception as error:  # h5py and anndata raise many types for a file that is damaged
+            text = " ".join(str(error).split())[:300]
+            raise FileFormatError(f"{path} cannot be read as AnnData; it may be damaged ({text})") from error
+
+
+def _check_content(path: str) -> None:
+    import h5py
+
+    if not h5py.is_hdf5(path):
+        raise FileFormatError(f"{path} is not an AnnData file, whatever its suffix; write it with adata.write_h5ad")
+    try:
+        with h5py.File(path, "r") as file:
+            names = set(file)
+    except OSError as error:
+        raise FileFormatError(f"{path} cannot be opened; the file is damaged or incomplete ({error})") from error
+    if not {"obs", "var"} <= names:
+        ten_x = names & {"matrix", "GRCh38", "mm10"}
+        hint = "it looks like 10x Cell Ranger output: scanpy.read_10x_h5 reads it" if ten_x else "it lacks obs and var"
+        raise FileFormatError(f"{path} is an HDF5 file, but not an AnnData file; {hint}")

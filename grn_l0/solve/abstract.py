@@ -1,0 +1,69 @@
+"""What every solver can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from grn_l0._errors import DivergenceError
+from grn_l0._typing import Float
+from grn_l0.dynamics import AbstractDynamics
+
+
+class AbstractSolver(ABC):
+    """Integrates a batch of trajectories, each at its own times, as one.
+
+    Interval k of every series is integrated together with interval k of the others, in units of its own length,
+    so irregular times and different lengths need no loop over series.
+    """
+
+    @abstractmethod
+    def solve(
+        self,
+        dynamics: AbstractDynamics,
+        x0: Float[Tensor, "series genes"],
+        times: Float[Tensor, "series times"],
+        z: Float[Tensor, "regulators genes"] | None = None,
+    ) -> Float[Tensor, "series times genes"]:
+        """States at `times`; `x0` is the state at the first of them.
+
+        Parameters
+        ----------
+        dynamics
+            The system, with R regulators and N genes.
+        x0
+            Shape (S, N).
+        times
+            Shape (S, T), increasing, NaN in the padding at the end.
+        z
+            One sample of the gates, shape (R, N); None opens all of them.
+
+        Returns
+        -------
+        Shape (S, T, N). Padding repeats the last state.
+
+        Raises
+        ------
+        DivergenceError
+            When a state is not finite.
+        """
+
+
+def intervals(times: Float[Tensor, "series times"]) -> Float[Tensor, "series intervals"]:
+    """Lengths of the intervals between times, 0 in the padding."""
+    return torch.nan_to_num(torch.diff(times, dim=1), nan=0.0)
+
+
+def stacked(states: list[Tensor]) -> Float[Tensor, "series times genes"]:
+    """The states at all times as one tensor, if all of them are finite."""
+    x = torch.stack(states, dim=1)
+    if not bool(torch.isfinite(x[:, -1]).all()) or not bool(torch.isfinite(x.detach().sum())):
+        bad = ~torch.isfinite(x.detach()).all(0).all(0)
+        raise DivergenceError(
+            f"the solution left the finite numbers for {int(bad.sum())} gene(s), first at position "
+            f"{int(bad.nonzero()[:1].sum())}; take a smaller step, smaller learning rates, or a production that is "
+            "bounded (Logistic)"
+        )
+    return x

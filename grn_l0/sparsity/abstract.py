@@ -1,0 +1,25 @@
+"""What every kind of sparsity can do."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from torch import Tensor, nn
+
+from grn_l0._typing import Float
+
+
+class AbstractSparsity(nn.Module):
+    """A term of the loss that closes gates, in nats when the data term is a negative log-likelihood."""
+
+    @property
+    @abstractmethod
+    def lambdas(self) -> Tensor:
+        """Cost of an open gate in nats; a shape that broadcasts to (R, N)."""
+
+    @abstractmethod
+    def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        """Term of the loss, given P(z != 0) of every gate."""
+
+    def update(self, probability: Float[Tensor, "regulators genes"]) -> None:
+        """Learn from the gates' current probabilities; called between training steps."""

@@ -1,0 +1,53 @@
+"""A fixed cost per open gate, and none."""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor
+
+from grn_l0._errors import OptionError
+from grn_l0._typing import Float
+from grn_l0.sparsity.abstract import AbstractSparsity
+
+
+@final
+class Penalty(AbstractSparsity):
+    """Sum over edges of lambda P(z != 0).
+
+    Parameters
+    ----------
+    lam
+        Nats per edge: a number, or a tensor that broadcasts to (R, N). Infinite where the edge is not a
+        candidate, whose probability is 0 anyway. Negative where prior knowledge makes an edge likely.
+    """
+
+    lam: Tensor
+
+    def __init__(self, lam: float | Tensor) -> None:
+        super().__init__()
+        lam = torch.as_tensor(lam)
+        if bool(torch.isnan(lam).any()):
+            raise OptionError("lambda must be a number of nats per edge, not NaN")
+        self.register_buffer("lam", lam.detach().clone())
+
+    @property
+    def lambdas(self) -> Tensor:
+        return self.lam
+
+    def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        # inf * 0 is NaN; an edge that is not a candidate costs nothing because it is never open
+        return (torch.where(torch.isinf(self.lam), 0.0, self.lam).to(probability.dtype) * probability).sum()
+
+
+@final
+class NoSparsity(AbstractSparsity):
+    """Open gates cost nothing."""
+
+    @property
+    def lambdas(self) -> Tensor:
+        return torch.zeros(())
+
+    def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        return probability.new_zeros(())

@@ -1,0 +1,5 @@
+"""Expression over time, validated once."""
+
+from grn_l0.timeseries.timeseries import TimeSeries
+
+__all__ = ["TimeSeries"]

@@ -1,0 +1,99 @@
+"""What inference returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grn_l0._typing import PathLikeStr
+from grn_l0.fit import FitResult, Forecast
+from grn_l0.network import Network
+from grn_l0.tl.keys import Keys
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inference:
+    """A network, the model that forecasts, and how the data were read.
+
+    Attributes
+    ----------
+    fit
+        The result of the fit: network, model, history, options.
+    keys
+        Where times, trajectories and expression were found.
+    shape
+        Trajectories and observed times of the data.
+    """
+
+    fit: FitResult
+    keys: Keys
+    shape: tuple[int, int] | None = None
+
+    @property
+    def network(self) -> Network:
+        """The network: survivors, and the score of every candidate."""
+        return self.fit.network
+
+    @property
+    def model(self) -> object:
+        """The dynamics with hard gates: a closed edge is exactly 0."""
+        return self.fit.model
+
+    @property
+    def status(self) -> str:
+        """A sentence that says what happened and what to try."""
+        return self.fit.status
+
+    def forecast(
+        self,
+        adata: AnnData,
+        *,
+        time_key: str | None = None,
+        trajectory_key: str | None = None,
+        pseudotime_key: str | None = None,
+        layer: str | None = None,
+        n_bins: int | None = None,
+    ) -> Forecast:
+        """Forecast the trajectories of other data with the same genes.
+
+        Parameters
+        ----------
+        adata
+            Observations over time; genes may come in any order, further genes are left out.
+        time_key, trajectory_key, pseudotime_key, layer, n_bins
+            As in `infer`; those of the fit by default.
+
+        Returns
+        -------
+        Forecast
+            Trajectories (series, times, genes), one step ahead and from the first observation, with their errors
+            beside those of persistence and of the gene mean.
+
+        Raises
+        ------
+        NameMatchError
+            If genes of the model are not in the data.
+        """
+        keys = self.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
+        return self.fit.forecast(keys.series(adata, self.fit.genes))
+
+    def save(self, path: PathLikeStr) -> None:
+        """Write the model (safetensors with its options as JSON; nothing in it can run code)."""
+        from grn_l0.fit import save_model
+
+        save_model(path, self.fit)
+
+    def summary(self) -> str:
+        """A few lines for a person: the data, the network, what happened."""
+        network = self.network
+        data = f"{len(self.fit.genes)} genes, {len(network.regulators)} candidate regulators"
+        if self.shape is not None:
+            data = f"{self.shape[0]} trajectories, {self.shape[1]} observations, {data}"
+        return (
+            f"data: {data}\n"
+            f"network: {network.n_edges} of {network.n_candidates} candidate edges, sparsity {network.sparsity:.2%}\n"
+            f"{self.status}"
+        )
