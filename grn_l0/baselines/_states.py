@@ -23,7 +23,8 @@ def predicted_entries(test: TimeSeries) -> Bool[ndarray, "series times 1"]:
     """Times that have one before them: all but the first of each trajectory and the padding."""
     inside = np.isfinite(test.times)
     inside[:, 0] = False
-    return inside[:, :, None]
+    entries: Bool[ndarray, "series times 1"] = inside[:, :, None]
+    return entries
 
 
 def training_mean(train: TimeSeries) -> Float[ndarray, " genes"]:
@@ -32,8 +33,9 @@ def training_mean(train: TimeSeries) -> Float[ndarray, " genes"]:
     filled = np.where(train.mask, train.values, 0.0)
     total, weight = (share * filled).sum(axis=(0, 1)), share.sum(axis=(0, 1))
     measured = weight > 0
-    mean = np.divide(total, weight, out=np.zeros_like(total), where=measured)
-    return np.where(measured, mean, mean[measured].mean())
+    mean: Float[ndarray, " genes"] = np.divide(total, weight, out=np.zeros_like(total), where=measured)
+    mean[~measured] = mean[measured].mean()
+    return mean
 
 
 def states_before(test: TimeSeries, mean: Float[ndarray, " genes"]) -> Float[ndarray, "series times genes"]:

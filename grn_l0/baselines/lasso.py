@@ -55,8 +55,7 @@ def lasso(
     after = standardised(pairs.after, weights)[0]
     # Each target's sums are over the steps it was measured in; scaled up, they fit the Gram of all steps.
     share = (np.isfinite(after) * weights[:, None]).mean(axis=0)
-    after = np.nan_to_num(after) / np.where(share > 0, share, 1.0)
-    x, y = now[:, chosen], np.nan_to_num(after)
+    x, y = now[:, chosen], np.nan_to_num(after) / np.where(share > 0, share, 1.0)
     left = (x * weights[:, None]).T / len(x)
     own = np.maximum((now * now * weights[:, None]).mean(axis=0), 1e-12)
     slope = (now * y * weights[:, None]).mean(axis=0) / own

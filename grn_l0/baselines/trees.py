@@ -20,6 +20,7 @@ def trees(
     *,
     n_trees: int = 50,
     min_samples_leaf: int = 5,
+    max_features: float = 1 / 3,
     seed: int = 0,
     n_jobs: int = 1,
 ) -> Float[ndarray, "regulators genes"]:
@@ -40,6 +41,8 @@ def trees(
         Positions of the R regulators among the genes; all genes by default.
     n_trees, min_samples_leaf
         Number of trees, and of steps in a leaf; at least 1.
+    max_features
+        Share of the regulators tried at each split, in (0, 1]; time grows with it, and so does the accuracy.
     seed
         Of the trees. Targets have streams of their own, by name, so that the order of genes does not matter.
     n_jobs
@@ -53,7 +56,7 @@ def trees(
     Raises
     ------
     OptionError
-        If `regulators` are not distinct positions of genes, or a number is below 1.
+        If `regulators` are not distinct positions of genes, or an option is out of its range.
 
     References
     ----------
@@ -64,6 +67,8 @@ def trees(
 
     if n_trees < 1 or min_samples_leaf < 1:
         raise OptionError(f"n_trees is {n_trees} and min_samples_leaf {min_samples_leaf}; both must be at least 1")
+    if not 0 < max_features <= 1:
+        raise OptionError(f"max_features is {max_features}; it is a share of the regulators, above 0 and at most 1")
     chosen = regulator_positions(series, regulators)
     pairs = steps(series)
     now = standardised(pairs.now, pairs.weights)[0]
@@ -84,7 +89,7 @@ def trees(
         forest = ExtraTreesRegressor(
             n_estimators=n_trees,
             min_samples_leaf=min_samples_leaf,
-            max_features=1 / 3,
+            max_features=max_features,
             random_state=int(sequence(seed, "baselines/trees", int(rank[i])).generate_state(1)[0]),
             n_jobs=n_jobs,
         )

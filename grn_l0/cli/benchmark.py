@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from grn_l0.cli.outputs import check_outputs, print_json, say
 from grn_l0.cli.progress import progress
 
 
-class BenchmarkName(str, Enum):
+class BenchmarkName(StrEnum):
     """The data sets that have a benchmark."""
 
     sim350 = "sim350"

@@ -14,9 +14,7 @@ from grn_l0.cli.outputs import check_outputs, print_json, print_table, say
 def forecast(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="What infer --model wrote.")],
     data: Annotated[Path, typer.Argument(metavar="INPUT.h5ad", help="AnnData file with the same genes.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Forecasts beside the data, as layers: .h5ad.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Forecasts beside the data, as layers: .h5ad.")] = None,
     time_key: opt.TimeKey = None,
     trajectory_key: opt.TrajectoryKey = None,
     pseudotime_key: opt.PseudotimeKey = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ NETWORK_SUFFIXES = (".graphml", ".tsv", ".csv", ".parquet")
 TABLE_SUFFIXES = (".parquet", ".tsv", ".csv")
 
 
-class StartName(str, Enum):
+class StartName(StrEnum):
     """Where the gates start."""
 
     posterior = "posterior"
@@ -44,9 +44,7 @@ def infer(
     scores: Annotated[
         Path | None, typer.Option("--scores", help="Every candidate edge with its score: .parquet, .tsv or .csv.")
     ] = None,
-    model: Annotated[
-        Path | None, typer.Option("--model", help="The model that forecasts: .safetensors.")
-    ] = None,
+    model: Annotated[Path | None, typer.Option("--model", help="The model that forecasts: .safetensors.")] = None,
     annotate: Annotated[
         Path | None, typer.Option("--annotate", help="Your data with the network in varp and uns: .h5ad.")
     ] = None,

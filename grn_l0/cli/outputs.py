@@ -90,4 +90,6 @@ def _cell(value: Any) -> str:
         return "–"
     if float(value).is_integer() and abs(value) < 1e9 and (abs(value) > 1 or isinstance(value, int)):
         return f"{int(value)}"
-    return f"{value:.3g}" if abs(value) < 0.01 else f"{value:.4f}"
+    if abs(value) >= 10:
+        return f"{value:.1f}"
+    return f"{value:.3g}" if abs(value) < 0.01 else f"{value:.3f}"

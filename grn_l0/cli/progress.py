@@ -67,6 +67,7 @@ class PlainProgress:
         self._began = self._spoke = clock()
 
     def __call__(self, stage: str, done: int, total: int, figures: dict[str, float]) -> None:
+        """Take note of a step; see `grn_l0._typing.Progress`."""
         now = self._clock()
         if stage != self._stage:
             self._stage, self._began, self._spoke = stage, now, now

@@ -28,7 +28,7 @@ def simulate(
     from grn_l0 import datasets, tl
     from grn_l0._atomic import atomic_path
 
-    adata = datasets.simulated(n_genes=genes, n_trajectories=trajectories, noise=noise, seed=seed)
+    adata = datasets.simulated(genes=genes, trajectories=trajectories, noise=noise, seed=seed)
     edges = tl.edges_of(adata, "truth")
     tl.write_annotated(adata, out)
     with atomic_path(truth) as path:

@@ -17,5 +17,5 @@ def one_of(what: str, value: object, known: Iterable[object]) -> str:
     """
     names = [str(k) for k in known]
     if str(value) not in names:
-        raise OptionError(f"{what} {value!r} is not known; choose one of {', '.join(names)}{nearest(str(value), names)}")
+        raise OptionError(f"{what} {value!r} is unknown; choose one of {', '.join(names)}{nearest(str(value), names)}")
     return str(value)

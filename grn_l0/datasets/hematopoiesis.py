@@ -81,9 +81,7 @@ def _cells(lineage: str, donor: str) -> AnnData:
         index=[f"{lineage}_{donor}_{k}" for k in range(len(table))],
     )
     genes = table.drop(columns="dpt_pseudotime")
-    return AnnData(
-        csr_matrix(genes.to_numpy(np.float32)), obs=obs, var=pd.DataFrame(index=genes.columns.astype(str))
-    )
+    return AnnData(csr_matrix(genes.to_numpy(np.float32)), obs=obs, var=pd.DataFrame(index=genes.columns.astype(str)))
 
 
 def _genes() -> tuple[str, ...]:

@@ -10,16 +10,18 @@ import pandas as pd
 from grn_l0._typing import PathLikeStr
 
 
-def reference_table(edges: pd.DataFrame, regulators: Iterable[str], targets: Iterable[str]) -> pd.DataFrame:
-    """`edges` with its universe in ``attrs["regulators"]`` and ``attrs["targets"]`` (tuples of names)."""
+def reference_table(edges: pd.DataFrame, regulators: Iterable[str], targets: Iterable[str] | None) -> pd.DataFrame:
+    """`edges`, each once, with the universe in ``attrs["regulators"]`` and ``attrs["targets"]`` (tuples of names).
+
+    ``attrs["targets"]`` is None where every gene of the genome could have been listed as a target.
+    """
     table = edges.drop_duplicates(["source", "target"], ignore_index=True)
-    table.attrs = {"regulators": tuple(dict.fromkeys(regulators)), "targets": tuple(dict.fromkeys(targets))}
+    columns = None if targets is None else tuple(dict.fromkeys(targets))
+    table.attrs = {"regulators": tuple(dict.fromkeys(regulators)), "targets": columns}
     return table
 
 
-def restrict(
-    reference: pd.DataFrame, genes: Iterable[str], regulators: Iterable[str] | None = None
-) -> pd.DataFrame:
+def restrict(reference: pd.DataFrame, genes: Iterable[str], regulators: Iterable[str] | None = None) -> pd.DataFrame:
     """The part of a reference network that a panel of genes can show.
 
     Parameters
@@ -38,9 +40,10 @@ def restrict(
     """
     panel = tuple(genes)
     allowed = {*panel} if regulators is None else {*panel} & {*regulators}
-    known_regulators, known_targets = {*reference.attrs["regulators"]}, {*reference.attrs["targets"]}
+    known_regulators = {*reference.attrs["regulators"]}
+    known_targets = None if reference.attrs["targets"] is None else {*reference.attrs["targets"]}
     rows = tuple(g for g in panel if g in known_regulators and g in allowed)
-    columns = tuple(g for g in panel if g in known_targets)
+    columns = panel if known_targets is None else tuple(g for g in panel if g in known_targets)
     inside = reference["source"].isin(rows) & reference["target"].isin(columns)
     return reference_table(reference[inside], rows, columns)
 

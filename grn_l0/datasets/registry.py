@@ -14,7 +14,7 @@ from grn_l0._errors import DatasetError, nearest
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One published file.
+    r"""One published file.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Entry:
     sha256
         Checksum; empty for a file that is known by its git blob only.
     git_blob_sha1
-        ``sha1("blob <size>\\0<bytes>")``; empty where `sha256` is known.
+        ``sha1("blob <size>\0<bytes>")``; empty where `sha256` is known.
     instead
         What serves when the file cannot be had; empty if nothing does.
     """
@@ -63,8 +63,7 @@ def _entries() -> dict[str, Entry]:
     rows = table.to_dict(orient="records")
     fields = [{str(key): str(value) for key, value in row.items()} for row in rows]
     return {
-        f["path"]: Entry(**{k: v for k, v in f.items() if k != "bytes"}, bytes=int(f["bytes"] or 0))  # type: ignore[arg-type]
-        for f in fields
+        f["path"]: Entry(**{k: v for k, v in f.items() if k != "bytes"}, bytes=int(f["bytes"] or 0)) for f in fields
     }
 
 
@@ -98,4 +97,4 @@ def entry(name: str) -> Entry:
     by_name = {path.rsplit("/", 1)[1]: found for path, found in known.items()}
     if name in by_name:
         return by_name[name]
-    raise DatasetError(f"there is no published file {name!r}{nearest(name, by_name)}; grn_l0.datasets.registry() lists all")
+    raise DatasetError(f"there is no published file {name!r}{nearest(name, by_name)}; see grn_l0.datasets.registry()")

@@ -37,9 +37,7 @@ def _edges() -> pd.DataFrame:
     # The published coefficients are not those that made the published trajectories; this map is (data/README.md).
     n = 1.01 + 0.69 / 0.41 * (table["n"] - 1.39)
     sign = np.where(table["activation"], 1, -1)
-    return pd.DataFrame(
-        {"source": table["from"], "target": table["to"], "sign": sign, "EC50": table["EC50"], "n": n}
-    )
+    return pd.DataFrame({"source": table["from"], "target": table["to"], "sign": sign, "EC50": table["EC50"], "n": n})
 
 
 def _formulas(edges: pd.DataFrame) -> dict[str, Formula]:

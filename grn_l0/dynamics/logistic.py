@@ -114,7 +114,7 @@ class Logistic(AbstractDynamics):
         with torch.no_grad():
             value, derivative = model._feature(center, model.regulators)
             model.weight.copy_(slope / (amplitude * level * (1 - level)) / derivative[:, None])
-            model.bias -= value @ model.weight
+            model.bias.sub_(value @ model.weight)
         return model
 
     def _feature(self, x: Tensor, genes: Tensor) -> tuple[Tensor, Tensor]:

@@ -97,15 +97,17 @@ def load_model(path: PathLikeStr) -> FitResult:
         raise FileFormatError(f"{str(path)!r} is a damaged model file ({error!r})") from error
 
 
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
-    part = lambda prefix: {  # noqa: E731
-        name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)
-    }
-    model = FAMILIES[header["family"]](**part("argument/"), **header["arguments"])
-    model.load_state_dict(part("state/"))
+    arguments: dict[str, Any] = {**_part(tensors, "argument/"), **header["arguments"]}
+    model = FAMILIES[header["family"]](**arguments)
+    model.load_state_dict(_part(tensors, "state/"))
     genes, regulators = tuple(header["genes"]), tuple(header["regulators"])
-    matrices = {name: value.numpy() for name, value in part("network/").items()}
-    vectors = {name: value.numpy() for name, value in part("result/").items()}
+    matrices: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "network/").items()}
+    vectors: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "result/").items()}
     return FitResult(
         network=Network(regulators=regulators, targets=genes, **matrices),
         model=model,

@@ -57,8 +57,8 @@ class FitConfig:
         "float32" or "float64".
     """
 
-    steps: int = 50
-    refit_steps: int = 100
+    steps: int = 40
+    refit_steps: int = 90
     odds: float = 1.0
     survival: float | None = None
     active: float = 1e-3

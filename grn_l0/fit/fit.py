@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
 
-from grn_l0._errors import OptionError
-from grn_l0._typing import Array, Bool, Float, Int, Progress
+from grn_l0._typing import Array, Int, Progress
 from grn_l0.dynamics import AbstractDynamics, Linear
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.forecast import make_forecast
@@ -19,6 +18,16 @@ from grn_l0.fit.progress import Reporter
 from grn_l0.fit.refit import candidates, refit
 from grn_l0.fit.result import FitResult
 from grn_l0.fit.scratch import scratch_start
+from grn_l0.fit.summary import (
+    check_shapes,
+    checked_regulators,
+    default_step,
+    innovation_of,
+    moments,
+    status_of,
+    survivors_of,
+    trained_start,
+)
 from grn_l0.fit.train import train
 from grn_l0.gates import AbstractGate, HardConcrete, edge_keys
 from grn_l0.network import Network
@@ -74,11 +83,11 @@ def fit(
         If shapes do not belong together.
     """
     config = FitConfig() if config is None else config
-    regulators = _checked(np.asarray(regulators), series)
+    regulators = checked_regulators(np.asarray(regulators), series)
     names = tuple(series.genes[j] for j in regulators)
     allowed = regulators[:, None] != np.arange(series.n_genes)[None, :]
     begin = scratch_start(series, regulators) if start is None else start
-    _check_shapes(begin, gate, dynamics, len(regulators), series)
+    check_shapes(begin, gate, dynamics, len(regulators), series)
     solver = solver or ExponentialHeun(step=config.step or default_step(series, begin.rate))
     generator = torch.Generator().manual_seed(seed)
     reporter = Reporter(progress=progress)
@@ -118,13 +127,15 @@ def fit(
         reporter=reporter,
         stage="gated ODE",
     )
-    survivors, probability = _survivors(gate, rows, allowed, config)
+    survivors, probability = survivors_of(gate, rows, allowed, config)
 
-    after = _after(begin, objective, rows, sd, gate)
+    after = trained_start(begin, objective, rows, sd, gate)
     hard = np.arange(len(regulators)) if dynamics is not None else np.flatnonzero(survivors.any(1))
     kept = restrict(after, hard)
-    families = [dynamics.to(dtype)] if dynamics is not None else candidates(
-        kept, series, regulators[hard], non_negative, config
+    families = (
+        [dynamics.to(dtype)]
+        if dynamics is not None
+        else candidates(kept, series, regulators[hard], non_negative, config)
     )
     problem = make_problem(series, after, sd, config, measured=config.window_start == "measured")
     model, more = refit(
@@ -152,9 +163,15 @@ def fit(
         effects=np.where(allowed, begin.inclusion * begin.weight, 0.0),
         candidates=allowed,
     )
-    mean, spread = _moments(series)
+    mean, spread = moments(series)
     training = make_forecast(
-        series, genes=series.genes, model=model, solver=solver, mean=mean, noise=begin.noise, spread=spread,
+        series,
+        genes=series.genes,
+        model=model,
+        solver=solver,
+        mean=mean,
+        noise=begin.noise,
+        spread=spread,
         innovation=spread,
     )
     options: dict[str, Any] = {**asdict(config), "start": "none" if start is None else "posterior"}
@@ -166,11 +183,11 @@ def fit(
         regulators=names,
         start=start,
         history=reporter.history(),
-        status=_status(network, model, note, more),
+        status=status_of(network, model, [note, more]),
         seed=seed,
         noise=np.asarray(begin.noise, dtype=np.float64),
         mean=mean,
         spread=spread,
-        innovation=_innovation(series, training.one_step, spread),
+        innovation=innovation_of(series, training.one_step, spread),
         options=options,
     )

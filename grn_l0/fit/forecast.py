@@ -117,20 +117,20 @@ def make_forecast(
         array[padding] = np.nan
     entries = seen & ~padding[:, :, None]
     entries[:, 0] = False
-    mse = lambda a: _mse(a, values, entries)  # noqa: E731 - one line, used four times below
     return Forecast(
         genes=genes,
         one_step=one_step,
         full=full,
-        mse_one_step=mse(one_step),
-        mse_full=mse(full),
-        mse_persistence=mse(before),
-        mse_gene_mean=mse(np.broadcast_to(mean, values.shape)),
+        mse_one_step=_mse(one_step, values, entries),
+        mse_full=_mse(full, values, entries),
+        mse_persistence=_mse(before, values, entries),
+        mse_gene_mean=_mse(np.broadcast_to(mean, values.shape), values, entries),
     )
 
 
 def _gain(noise: Float[Array, " genes"], total: Float[Array, " genes"]) -> Float[Array, " genes"]:
-    return np.clip(1 - noise**2 / np.maximum(total**2, 1e-300), 0.0, 1.0)
+    gain: Array = np.clip(1 - noise**2 / np.maximum(total**2, 1e-300), 0.0, 1.0)
+    return gain
 
 
 def _solve(
@@ -143,7 +143,8 @@ def _solve(
     x0, when = torch.as_tensor(state, dtype=dtype), torch.as_tensor(times - times[:, :1], dtype=dtype)
     try:
         with torch.no_grad():
-            return solver.solve(model, x0, when).double().numpy()
+            states: Array = solver.solve(model, x0, when).double().numpy()
+            return states
     except DivergenceError as error:
         warnings.warn(f"the forecast diverges: {error}", GrnWarning, stacklevel=4)
         return np.full((*times.shape, state.shape[1]), np.inf)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from grn_l0._typing import Array, Float
 from grn_l0.dynamics import AbstractDynamics
-from grn_l0.fit.problem import Problem
+from grn_l0.fit.problem import Problem, tensor
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior.start import Start
 from grn_l0.solve import AbstractSolver
@@ -26,16 +26,21 @@ class EdgePrior:
 
     @classmethod
     def from_start(
-        cls, start: Start, inner: Float[Array, " regulators"], sd: Float[Array, " genes"], odds: float, dtype: torch.dtype
+        cls,
+        start: Start,
+        inner: Float[Array, " regulators"],
+        sd: Float[Array, " genes"],
+        odds: float,
+        dtype: torch.dtype,
     ) -> EdgePrior:
-        """``price`` = 0.5 log(1 + slab^2 curvature) - log odds, ``precision`` = 1 / slab^2; `inner` = regulators' sd."""
+        """Price 0.5 log(1 + slab^2 curvature) - log odds, precision 1 / slab^2; `inner`: regulators' sd."""
         slab = np.where(np.isfinite(start.slab) & (start.slab > 0), start.slab, np.inf)
         width = np.where(np.isfinite(slab), slab, 0.0)
         occam = 0.5 * np.log1p(width**2 * np.maximum(np.nan_to_num(start.curvature), 0.0))
         precision = (sd[None, :] / inner[:, None]) ** 2 / slab**2
         return cls(
-            price=torch.as_tensor(occam - np.log(odds), dtype=dtype),
-            precision=torch.as_tensor(precision, dtype=dtype),
+            price=tensor(occam - np.log(odds), dtype),
+            precision=tensor(precision, dtype),
         )
 
 

@@ -48,6 +48,11 @@ class Problem:
     share: float
 
 
+def tensor(array: Array, dtype: torch.dtype) -> Tensor:
+    """A copy, because torch cannot mark an array as read-only."""
+    return torch.from_numpy(np.array(array, dtype=np.float64)).to(dtype)
+
+
 def standard_deviation(series: TimeSeries) -> Float[Array, " genes"]:
     """Standard deviation of each gene over everything measured; 1 where it is 0."""
     flat = series.values.reshape(-1, series.n_genes)
@@ -85,18 +90,18 @@ def make_problem(
     weight = np.sqrt(_relative_weights(series))[:, :, None] * series.mask
     noise = np.maximum(start.noise / sd, 1e-3)
     whiteners = tuple(
-        (torch.from_numpy(np.asarray(c.series)), torch.as_tensor(c.whitener * sd[:, None, None], dtype=dtype))
+        (torch.from_numpy(np.asarray(c.series)), tensor(c.whitener * sd[:, None, None], dtype))
         for c in start.covariances
     )
     observed = np.maximum(series.mask.sum(axis=(0, 1)) - series.n_series, 1)
     return Problem(
-        times=torch.as_tensor(series.times, dtype=dtype),
-        target=torch.as_tensor(np.nan_to_num(series.values) / sd, dtype=dtype),
-        weight=torch.as_tensor(weight, dtype=dtype),
-        initial=torch.as_tensor(start.initial / sd, dtype=dtype),
-        initial_sd=torch.as_tensor(noise, dtype=dtype),
+        times=tensor(series.times, dtype),
+        target=tensor(np.nan_to_num(series.values) / sd, dtype),
+        weight=tensor(weight, dtype),
+        initial=tensor(start.initial / sd, dtype),
+        initial_sd=tensor(noise, dtype),
         whiteners=whiteners,
-        observed=torch.as_tensor(observed, dtype=dtype),
+        observed=tensor(observed, dtype),
         share=1.0,
     )
 
@@ -121,13 +126,13 @@ def _windows(
     precision = sd / np.maximum(start.noise, 1e-3 * sd)
     whitener = precision[:, None, None] * np.eye(width + 1)
     return Problem(
-        times=torch.as_tensor(times, dtype=dtype),
-        target=torch.as_tensor(np.nan_to_num(target) / sd, dtype=dtype),
-        weight=torch.as_tensor(weight, dtype=dtype),
-        initial=torch.as_tensor(np.nan_to_num(initial) / sd, dtype=dtype),
+        times=tensor(times, dtype),
+        target=tensor(np.nan_to_num(target) / sd, dtype),
+        weight=tensor(weight, dtype),
+        initial=tensor(np.nan_to_num(initial) / sd, dtype),
         initial_sd=None,
-        whiteners=((torch.arange(len(s)), torch.as_tensor(whitener, dtype=dtype)),),
-        observed=torch.as_tensor(np.maximum(_predicted(series).sum(axis=(0, 1)), 1), dtype=dtype),
+        whiteners=((torch.arange(len(s)), tensor(whitener, dtype)),),
+        observed=tensor(np.maximum(_predicted(series).sum(axis=(0, 1)), 1), dtype),
         share=1.0 / width,
     )
 

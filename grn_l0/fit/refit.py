@@ -27,18 +27,14 @@ def candidates(
     """The forecasting families that the configuration asks for, in expression units."""
     positions = torch.as_tensor(np.asarray(regulators), dtype=torch.int64)
     wanted = config.families
-    if wanted == "auto":
-        names = ("linear", "logistic") if non_negative else ("linear",)
-    else:
-        names = (wanted,)
+    both = ("linear", "logistic") if non_negative else ("linear",)
+    names = both if wanted == "auto" else (wanted,)
     dtype, found = config.torch_dtype, list[AbstractDynamics]()
     if "linear" in names:
         floor = 0.0 if non_negative else None
         found.append(Linear.from_start(start, series, regulators=positions, floor=floor, dtype=dtype))
     if "logistic" in names:
-        found.append(
-            Logistic.from_start(start, series, regulators=positions, features=config.features, dtype=dtype)
-        )
+        found.append(Logistic.from_start(start, series, regulators=positions, features=config.features, dtype=dtype))
     return found
 
 
@@ -55,7 +51,7 @@ def refit(
     generator: torch.Generator,
     reporter: Reporter,
 ) -> tuple[AbstractDynamics, str]:
-    """Train each family on the fixed network; keep the one with the lower data term, and what went wrong.
+    """Train each family on the fixed network; keep the one with the lower loss, and say what went wrong.
 
     The noise is held at `factor`, so that the families are compared in the same nats; a logistic production has
     one parameter per gene more than a linear one, which costs it 1 nat each (AIC).
@@ -86,7 +82,7 @@ def refit(
         )
         with torch.no_grad():
             size = sum(p.numel() for p in objective.dynamics.parameters())
-            value = float(objective.data(gate.mask)) + size
+            value = float(objective(gate.mask)) + size
         if best is None or value < best[0]:
             best = value, objective.dynamics.scaled(scale).masked(gate.mask), note
     if best is None:

@@ -22,7 +22,7 @@ def parameter_groups(objective: Objective, config: FitConfig, rate: float) -> li
     dynamics = objective.dynamics
     special = {id(dynamics.weight), id(dynamics.log_rate)}
     others = [p for p in dynamics.parameters() if id(p) not in special]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [dynamics.weight], "lr": rate},
         {"params": others, "lr": 4 * rate},
         {"params": [dynamics.log_rate], "lr": config.learning_rate_rate},
@@ -78,7 +78,7 @@ def train(
             objective.load_state_dict(good)
             optimiser.state.clear()
             continue
-        reporter.report(stage, step + 1, steps, loss, float(objective.gate.probability().mean()))
+        reporter.report(stage, step + 1, steps, loss, float(objective.gate.probability().detach().mean()))
     if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
         objective.load_state_dict(good)
         failures += 1

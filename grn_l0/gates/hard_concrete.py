@@ -83,7 +83,7 @@ class HardConcrete(AbstractGate):
         logit = (torch.logit(probability, eps=1e-7) + math.log(odds)).clamp(-bound, bound)
         gate = cls(logit, allowed, keys=keys)
         with torch.no_grad():
-            gate.log_alpha += gate.shift
+            gate.log_alpha.add_(gate.shift)
         return gate
 
     @property

@@ -32,14 +32,15 @@ def truth_of(truth: Array, mask: Bool[ndarray, "regulators targets"]) -> Bool[nd
     chosen = array[mask]
     if np.issubdtype(chosen.dtype, np.floating) and np.isnan(chosen).any():
         raise DataError("the truth has NaN among the candidates; use 0 for no edge, or leave pairs out of `candidates`")
-    return chosen != 0
+    true: Bool[ndarray, " candidates"] = chosen != 0
+    return true
 
 
 def scores_of(
     scores: Float[ndarray, "regulators targets"], mask: Bool[ndarray, "regulators targets"]
 ) -> Float[ndarray, " candidates"]:
     """Scores of the candidates; each must have one."""
-    chosen = np.asarray(scores, dtype=np.float64)[mask]
+    chosen: Float[ndarray, " candidates"] = np.asarray(scores, dtype=np.float64)[mask]
     missing = int(np.isnan(chosen).sum())
     if missing:
         raise DataError(

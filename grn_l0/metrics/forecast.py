@@ -14,7 +14,8 @@ def scored_entries(predicted: Array, observed: Array) -> Bool[ndarray, "*shape"]
     """Entries that were measured and for which there is a prediction: neither is NaN."""
     if predicted.shape != observed.shape:
         raise OptionError(f"predictions have shape {predicted.shape}, observations {observed.shape}; they must agree")
-    return ~(np.isnan(predicted) | np.isnan(observed))
+    known: Bool[ndarray, "*shape"] = ~(np.isnan(predicted) | np.isnan(observed))
+    return known
 
 
 def mse(

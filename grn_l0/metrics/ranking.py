@@ -62,9 +62,9 @@ def ranking(
     false_rate = (called - hits) / (total - n_true)
     auprc = float((np.diff(recall, prepend=0.0) * precision).sum())
     values = (
-        float(np.trapezoid(np.append(0.0, recall), np.append(0.0, false_rate))),
+        _area(np.append(0.0, false_rate), np.append(0.0, recall)),
         auprc,
-        float(np.trapezoid(np.append(1.0, precision), np.append(0.0, recall))),
+        _area(np.append(0.0, recall), np.append(1.0, precision)),
         auprc / density,
         early_precision(score, true) / density,
     )
@@ -112,3 +112,8 @@ def _curve(
     # Not np.diff: it would be NaN between two infinite scores.
     last = np.flatnonzero(np.append(score[order][1:] != score[order][:-1], True))
     return np.cumsum(true[order])[last], last + 1
+
+
+def _area(x: Float[ndarray, " points"], y: Float[ndarray, " points"]) -> float:
+    """Area under points joined by lines."""
+    return float((np.diff(x) * (y[1:] + y[:-1])).sum() / 2)

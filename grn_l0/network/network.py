@@ -125,7 +125,7 @@ class Network:
     @cached_property
     def selected(self) -> Bool[ndarray, "regulators targets"]:
         """The edges whose gate is open, shape (R, N)."""
-        chosen = self.weights != 0  # weights are 0 outside the candidates
+        chosen: Bool[ndarray, "regulators targets"] = self.weights != 0  # weights are 0 outside the candidates
         chosen.setflags(write=False)
         return chosen
 

@@ -6,8 +6,220 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grn_l0._typing import Float, Int, Progress, ndarray
+from grn_l0._typing import Bool, Float, Int, Progress, ndarray
+from grn_l0.posterior.config import PosteriorConfig, Prior
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
-from grn_l0.posterior.kinds import Choice, choose_kinds, is_constant
+from grn_l0.posterior.gates import Chain, Summary
+from grn_l0.posterior.grams import Grams, make_grams
+from grn_l0.posterior.kinds import Choice, choose_kinds
 from grn_l0.posterior.response import Design, designs, rate_grid
+from grn_l0.posterior.scaling import Scaled, scale_genes
+from grn_l0.posterior.start import Covariance, Start
+from grn_l0.posterior.states import Smoother, States
 from grn_l0.timeseries import TimeSeries
+
+#: Above this many times per series noise is not handed on as whole matrices (N x T x T).
+_LONGEST = 24
+
+
+def infer_start(
+    series: TimeSeries,
+    regulators: Int[ndarray, " regulators"],
+    *,
+    prior: Prior | None = None,
+    config: PosteriorConfig | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Start:
+    """Posterior of the gates of a linear gated ODE, over noise, rates, states and weights.
+
+    Every gene answers its production with one rate; measurements, initial states and misfit have a covariance that
+    each gene picks from a dictionary by restricted likelihood. Given those, edges are sampled (spike and slab, Gibbs;
+    George and McCulloch 1993) at a price per regulator that the data set; given the edges, states are smoothed, each
+    regulator from its own measurements and those of its targets.
+
+    Parameters
+    ----------
+    series
+        S trajectories of N genes.
+    regulators
+        Positions of the R candidate regulators among the genes.
+    prior
+        Edges with an inclusion rate of their own.
+    config
+        Settings.
+    seed
+        Of the chain. The same seed gives the same bits, on any number of threads.
+    progress
+        Called after each round.
+    """
+    config = config or PosteriorConfig()
+    regulators = np.asarray(regulators, dtype=np.int64)
+    problem = _Problem.of(series, regulators)
+    n_genes = series.n_genes
+    candidates = np.ones((n_genes, len(regulators)), dtype=bool)
+    candidates[regulators, np.arange(len(regulators))] = False
+    listed = np.zeros_like(candidates) if prior is None else prior.listed.T & candidates
+    chain = Chain(candidates, listed, config, seed)
+    states = States.start(problem.designs, n_genes)
+    rounds: list[Summary] = []
+    for k, sweeps in enumerate(config.rounds):
+        choice = problem.choose(states, rounds[-1] if rounds else None, config)
+        problem.estimate(states, choice, rounds[-1] if rounds else None, config)
+        grams = problem.grams(states, choice)
+        rounds.append(chain.run(grams, choice, sweeps))
+        if progress is not None:
+            density = float((rounds[-1].inclusion > 0.5).sum() / max(candidates.sum(), 1))
+            progress("posterior", k + 1, len(config.rounds), {"density": density})
+    counts = np.array(config.rounds[-config.averaged :], dtype=np.float64)
+    inclusion = np.average([r.inclusion for r in rounds[-config.averaged :]], axis=0, weights=counts)
+    weight = np.average([r.weight for r in rounds[-config.averaged :]], axis=0, weights=counts)
+    final = Summary(inclusion, weight, rounds[-1].square, [weight], rounds[-1].log_odds, rounds[-1].variance)
+    problem.estimate(states, choice, final, config)
+    return problem.start(states, choice, grams, final, chain)
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """Data, designs and dictionary: what does not change between rounds."""
+
+    series: TimeSeries
+    regulators: Int[ndarray, " regulators"]
+    designs: list[Design]
+    kinds: Kinds
+    bases: dict[int, list[Basis]]
+    scaled: Scaled
+
+    @classmethod
+    def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"]) -> _Problem:
+        parts = designs(series)
+        kinds = dictionary(rate_grid(parts), series.n_series)
+        scaled = Scaled.of(series, parts)
+        step = float(np.median(np.concatenate([np.diff(d.times) for d in parts])))
+        # Drift of the production: white, or with a memory of four steps where the series are long enough to tell.
+        memories = [0.0, 4.0 * step] if max(len(d.times) for d in parts) > 12 else [0.0]
+        trials = []
+        for memory in memories:
+            bases = {-1: [basis(d, 0.0, memory) for d in parts]}
+            bases |= {k: [basis(d, rate, memory) for d in parts] for k, rate in enumerate(kinds.rates)}
+            first = choose_kinds(
+                kinds,
+                bases,
+                {k: scaled.measured for k in bases},
+                scaled.scale,
+                most=len(kinds),
+                edge_cost=np.zeros(series.n_genes),
+                observed=scaled.observed,
+            )
+            trials.append((first.log_likelihood, bases, first))
+        _, bases, first = max(trials, key=lambda t: t[0])
+        return cls(series, regulators, parts, kinds, bases, scale_genes(scaled, first))
+
+    def choose(self, states: States, last: Summary | None, config: PosteriorConfig) -> Choice:
+        """Noise kinds from residuals, averaged over draws of the weights."""
+        n_genes = self.series.n_genes
+        draws = [np.zeros((n_genes, len(self.regulators)))] if last is None else last.draws
+        production = [
+            np.concatenate([x[:, :, self.regulators] @ w.T for w in draws]) for x in states.estimate
+        ]
+        residuals = {
+            index: [
+                y if index < 0 else np.concatenate([y] * len(draws)) - part.response[part.design.at] @ f
+                for y, part, f in zip(self.scaled.measured, parts, production, strict=True)
+            ]
+            for index, parts in self.bases.items()
+        }
+        cost = np.zeros(n_genes) if last is None else 5.0 * last.inclusion.sum(axis=1)
+        return choose_kinds(
+            self.kinds,
+            self.bases,
+            residuals,
+            self.scaled.scale,
+            most=config.most_kinds,
+            edge_cost=cost,
+            observed=self.scaled.observed,
+        )
+
+    def estimate(self, states: States, choice: Choice, last: Summary | None, config: PosteriorConfig) -> None:
+        """Smooth all genes, and every regulator with the help of its targets."""
+        smoother = Smoother(self.designs, self.scaled.measured, self.kinds, self.bases, choice, self.regulators)
+        if last is None:
+            smoother.smooth(states)
+        else:
+            smoother.produce(states, last.weight)
+            # One series cannot tell an error of a regulator's state from one of its targets.
+            together = self.series.n_series > 1
+            for _ in range(config.inner if together else 1):
+                smoother.smooth(states)
+                smoother.produce(states, last.weight)
+                if together:
+                    smoother.joint(states, last.inclusion, last.weight, last.square, config.parent)
+                    smoother.produce(states, last.weight)
+        self.scaled.fill(self.designs, states.estimate)
+
+    def grams(self, states: States, choice: Choice) -> Grams:
+        return make_grams(
+            self.designs,
+            self.scaled.measured,
+            self.kinds,
+            self.bases,
+            choice,
+            states,
+            self.regulators,
+            self.scaled.observed,
+        )
+
+    def start(self, states: States, choice: Choice, grams: Grams, final: Summary, chain: Chain) -> Start:
+        """Back to expression units."""
+        scale, mean = self.scaled.scale, self.scaled.mean
+        ratio = scale[None, :] / scale[self.regulators][:, None]
+        inclusion = final.inclusion.T
+        slope = np.divide(final.weight.T, inclusion, out=np.zeros_like(inclusion), where=inclusion > 1e-12)
+        changing = grams.index >= 0
+        offset = np.zeros(len(mean))
+        for kind, effects in states.effects.items():
+            offset[choice.kind == kind] = effects[-1]
+        diagonal = np.einsum("kjj->kj", grams.gram)
+        g = np.where(changing[:, None], (diagonal + grams.extra)[grams.index], 0.0) if len(diagonal) else inclusion.T
+        width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
+        at = np.full((*self.series.times.shape, len(mean)), np.nan)
+        initial = np.empty((self.series.n_series, len(mean)))
+        for design, x in zip(self.designs, states.estimate, strict=True):
+            raw = mean + scale * x
+            at[design.series, : len(design.times)] = raw[:, design.at]
+            initial[design.series] = raw[:, 0]
+        return Start(
+            inclusion=inclusion,
+            weight=slope * ratio,
+            center=mean[self.regulators],
+            offset=mean + scale * np.where(changing, offset, 0.0),
+            rate=np.array([self.kinds.rate(int(k)) for k in choice.kind]),
+            initial=initial,
+            states=at,
+            noise=np.sqrt(choice.variance) * scale,
+            penalty=-final.log_odds.T,
+            curvature=(g / choice.variance[:, None]).T / ratio**2,
+            slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
+            covariances=self._covariances(choice),
+        )
+
+    def _covariances(self, choice: Choice) -> tuple[Covariance, ...]:
+        if max(len(d.times) for d in self.designs) > _LONGEST:
+            return ()
+        out = []
+        for q, design in enumerate(self.designs):
+            whitener = np.empty((len(self.scaled.mean), len(design.times), len(design.times)))
+            for kind in np.unique(choice.kind):
+                part = self.bases[int(self.kinds.rate_index[kind])][q]
+                # The initial state is a parameter of the gated ODE: its spread is no noise there.
+                sigma = part.covariance(0.0, self.kinds.offset[kind], self.kinds.drift[kind])
+                whitener[choice.kind == kind] = np.linalg.inv(np.linalg.cholesky(sigma))
+            sd = np.sqrt(choice.variance) * self.scaled.scale
+            out.append(Covariance(series=design.series, whitener=whitener / sd[:, None, None]))
+        return tuple(out)
+
+
+def constant_genes(start: Start) -> Bool[ndarray, " genes"]:
+    """Genes that the posterior found to stay where they start."""
+    out: Bool[ndarray, " genes"] = start.rate == 0.0
+    return out

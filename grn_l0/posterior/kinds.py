@@ -7,28 +7,32 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The kind of every gene, its noise variance (standardised units) and the population it comes from."""
+    """The kind of every gene, its noise variance (scaled units) and the population it comes from.
+
+    `slope` is that of log noise variance on log variance over genes, in expression units.
+    """
 
     kind: Int[ndarray, " genes"]
     variance: Float[ndarray, " genes"]
     population: Float[ndarray, " genes"]
     strength: Float[ndarray, " genes"]
+    slope: float
     log_likelihood: float
 
 
 @dataclass(frozen=True, eq=False)
 class _Quadratics:
-    """Per kind: residual quadratic form (kinds, genes), log determinants and degrees of freedom (kinds,)."""
+    """Per kind: residual quadratic form (kinds, genes), log determinants (kinds,) and degrees of freedom."""
 
     square: Float[ndarray, "kinds genes"]
     log_det: Float[ndarray, " kinds"]
-    freedom: Float[ndarray, " kinds"]
+    freedom: Float[ndarray, "kinds genes"]
 
 
 def choose_kinds(
@@ -39,6 +43,7 @@ def choose_kinds(
     *,
     most: int,
     edge_cost: Float[ndarray, " genes"],
+    observed: Float[ndarray, " genes"],
 ) -> Choice:
     """Pick a kind per gene.
 
@@ -55,62 +60,55 @@ def choose_kinds(
         At most this many kinds are kept; genes of the others take the best of those.
     edge_cost
         Nats that the open edges of each gene cost; a constant gene has none, so it is compared without them.
+    observed
+        Share of each gene's values that were measured.
     """
-    table = _quadratics(kinds, bases, residuals)
-    variance = np.maximum(table.square, 1e-12) / table.freedom[:, None]
-    log_lik = -0.5 * (table.log_det[:, None] + table.freedom[:, None] * (np.log(variance) + 1.0))
+    table = _quadratics(kinds, bases, residuals, observed)
+    variance = np.maximum(table.square, 1e-12) / table.freedom
+    log_lik = -0.5 * (table.log_det[:, None] + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
     rate = kinds.rate_index
     log_prior = _rate_prior(np.zeros((len(kinds), 1)), rate)
     best = np.argmax(log_lik, axis=0)
-    center, spread = np.zeros(len(scale)), 0.0
+    genes = np.arange(len(scale))
     for _ in range(3):
-        picked = variance[best, np.arange(len(scale))]
-        center, spread = noise_population(picked, scale, table.freedom[best])
+        center, spread, slope = noise_population(variance[best, genes], scale, table.freedom[best, genes])
         miss = np.log(variance) - center
-        total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom[:, None]) + log_prior[:, None]
+        total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom) + log_prior[:, None]
         best = np.argmax(total, axis=0)
         log_prior = _rate_prior(total, rate)
     used, counts = np.unique(best, return_counts=True)
     if len(used) > most:
         kept = used[np.argsort(-counts, kind="stable")[:most]]
         best = kept[np.argmax(total[kept], axis=0)]
-    genes = np.arange(len(scale))
-    precision = 0.5 * table.freedom[best]
+    precision = 0.5 * table.freedom[best, genes]
     log_v = (precision * np.log(variance[best, genes]) + center / spread) / (precision + 1.0 / spread)
-    return Choice(
-        best,
-        np.exp(log_v),
-        np.exp(center),
-        np.full(len(scale), 2.0 / spread),
-        float(total[best, genes].sum()),
-    )
+    strength = np.full(len(scale), 2.0 / spread)
+    return Choice(best, np.exp(log_v), np.exp(center), strength, slope, float(total[best, genes].sum()))
 
 
 def noise_population(
     variance: Float[ndarray, " genes"], scale: Float[ndarray, " genes"], freedom: Float[ndarray, " genes"]
-) -> tuple[Float[ndarray, " genes"], float]:
-    """Centre (log v, standardised units) and variance of log v over genes: log(v sd^2) = a + b log sd^2 + noise.
+) -> tuple[Float[ndarray, " genes"], float, float]:
+    """Centre (log v, scaled units) and variance of log v over genes, and b: log(v sd^2) = a + b log sd^2 + noise.
 
     b = 0 is additive noise of one size, b = 1 noise in proportion to the signal. Fitted by weighted least squares with
     Tukey's biweight; with fewer than 20 genes b is 1 (each gene is judged on its own scale).
     """
     x, y = np.log(scale**2), np.log(np.maximum(variance, 1e-12) * scale**2)
-    slope = 1.0 if len(x) < 20 or np.ptp(x) < 1e-6 else None
-    keep = np.ones(len(x))
-    fitted = np.full(len(x), np.median(y))
+    free = len(x) >= 20 and np.ptp(x) > 1e-6
+    slope, keep = 1.0, np.ones(len(x))
     for _ in range(10):
-        if slope is None:
-            xm, ym = np.average(x, weights=keep), np.average(y, weights=keep)
-            b = float(np.clip(np.sum(keep * (x - xm) * (y - ym)) / max(np.sum(keep * (x - xm) ** 2), 1e-12), 0.0, 1.0))
-            fitted = ym + b * (x - xm)
-        else:
-            fitted = np.average(y - slope * x, weights=keep) + slope * x
+        xm, ym = np.average(x, weights=keep), np.average(y, weights=keep)
+        if free:
+            slope = float(np.sum(keep * (x - xm) * (y - ym)) / max(np.sum(keep * (x - xm) ** 2), 1e-12))
+            slope = min(max(slope, 0.0), 1.0)
+        fitted = ym + slope * (x - xm)
         miss = y - fitted
         size = max(1.4826 * float(np.median(np.abs(miss))), 1e-3)
         keep = np.maximum(1.0 - (miss / (4.685 * size)) ** 2, 0.0) ** 2 + 1e-9
     spread = max(size**2 - float(np.mean(2.0 / freedom)), 0.02)
-    return fitted - x, spread
+    return fitted - x, spread, slope
 
 
 def _rate_prior(total: Float[ndarray, "kinds genes"], rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
@@ -128,42 +126,53 @@ def _rate_prior(total: Float[ndarray, "kinds genes"], rate: Int[ndarray, " kinds
 
 
 def _quadratics(
-    kinds: Kinds, bases: dict[int, list[Basis]], residuals: dict[int, list[Float[ndarray, "series times genes"]]]
+    kinds: Kinds,
+    bases: dict[int, list[Basis]],
+    residuals: dict[int, list[Float[ndarray, "series times genes"]]],
+    observed: Float[ndarray, " genes"],
 ) -> _Quadratics:
-    n_genes = next(iter(residuals.values()))[0].shape[-1]
+    n_genes = len(observed)
     square = np.empty((len(kinds), n_genes))
-    log_det, freedom = np.empty(len(kinds)), np.empty(len(kinds))
+    log_det, freedom = np.empty(len(kinds)), np.empty((len(kinds), n_genes))
+    longest = max(len(part.design.times) for part in next(iter(bases.values())))
     for index, per_design in bases.items():
-        rows = np.flatnonzero(kinds.rate_index == index)
-        effects = per_design[0].means.shape[1]
-        quad, cross = np.zeros((len(rows), n_genes)), np.zeros((len(rows), effects, n_genes))
-        info, dets, count = np.zeros((len(rows), effects, effects)), np.zeros(len(rows)), 0.0
-        for part, stacked in zip(per_design, residuals[index], strict=True):
-            s, n = len(part.design.series), len(part.design.times)
-            draws = stacked.shape[0] // s
-            count += s * n
-            mean = stacked.mean(axis=0)
-            moment = np.einsum("sti,sui->tui", stacked, stacked, optimize=True) / draws if n <= s else None
-            means = part.means[part.design.at]
-            for row, kind in enumerate(rows):
-                sigma = part.covariance(kinds.initial[kind], kinds.offset[kind], kinds.drift[kind])
-                inverse = np.linalg.inv(sigma)
-                dets[row] += s * np.linalg.slogdet(sigma)[1]
-                info[row] += s * means.T @ inverse @ means
-                cross[row] += s * means.T @ inverse @ mean
-                if moment is None:
-                    flat = stacked.transpose(1, 0, 2).reshape(n, -1)
-                    quad[row] += ((inverse @ flat) * flat).sum(axis=0).reshape(-1, n_genes).sum(axis=0) / draws
-                else:
-                    quad[row] += inverse.ravel() @ moment.reshape(n * n, n_genes)
-        solved = np.linalg.solve(info, cross)
-        square[rows] = quad - (cross * solved).sum(axis=1)
-        log_det[rows] = dets + np.linalg.slogdet(info)[1]
-        freedom[rows] = count - effects
+        everything = np.flatnonzero(kinds.rate_index == index)
+        # In pieces of at most 32 MiB of covariance matrices.
+        for rows in np.array_split(everything, -(-len(everything) * longest**2 // 2**22)):
+            square[rows], log_det[rows], count, effects = _evaluate(kinds, rows, per_design, residuals[index], n_genes)
+            freedom[rows] = np.maximum(count * observed - effects, 1.0)
     return _Quadratics(square, log_det, freedom)
 
 
-def is_constant(kinds: Kinds, choice: Choice) -> Bool[ndarray, " genes"]:
-    """Genes that do not change over time."""
-    out: Bool[ndarray, " genes"] = kinds.rate_index[choice.kind] < 0
-    return out
+def _evaluate(
+    kinds: Kinds,
+    rows: Int[ndarray, " some"],
+    per_design: list[Basis],
+    residuals: list[Float[ndarray, "series times genes"]],
+    n_genes: int,
+) -> tuple[Float[ndarray, "some genes"], Float[ndarray, " some"], int, int]:
+    """Quadratic forms and log determinants of some kinds of one rate, with the fixed effects projected out."""
+    effects = per_design[0].means.shape[1]
+    quad, cross = np.zeros((len(rows), n_genes)), np.zeros((len(rows), effects, n_genes))
+    info, dets, count = np.zeros((len(rows), effects, effects)), np.zeros(len(rows)), 0
+    for part, stacked in zip(per_design, residuals, strict=True):
+        s, n = len(part.design.series), len(part.design.times)
+        draws = stacked.shape[0] // s
+        count += s * n
+        levels = zip(kinds.initial[rows], kinds.offset[rows], kinds.drift[rows], strict=True)
+        sigma = np.stack([part.covariance(*level) for level in levels])
+        inverse = np.linalg.inv(sigma)
+        means = part.means[part.design.at]
+        half = np.swapaxes(means, 0, 1) @ inverse
+        dets += s * np.linalg.slogdet(sigma)[1]
+        info += s * half @ means
+        cross += s * half @ stacked.mean(axis=0)
+        if n <= stacked.shape[0]:
+            moment = np.einsum("sti,sui->tui", stacked, stacked, optimize=True).reshape(n * n, n_genes)
+            quad += inverse.reshape(len(rows), n * n) @ moment / draws
+        else:
+            flat = stacked.transpose(1, 0, 2).reshape(n, -1)
+            for k in range(len(rows)):
+                quad[k] += ((inverse[k] @ flat) * flat).sum(axis=0).reshape(-1, n_genes).sum(axis=0) / draws
+    solved = np.linalg.solve(info, cross)
+    return quad - (cross * solved).sum(axis=1), dets + np.linalg.slogdet(info)[1], count, effects

@@ -25,7 +25,7 @@ def column(adata: AnnData, key: str, what: str) -> pd.Series:
         With the columns there are, the nearest one, and where else the name occurs.
     """
     if key in adata.obs.columns:
-        found = adata.obs[key]
+        found: pd.Series | pd.DataFrame = adata.obs[key]
         if isinstance(found, pd.DataFrame):
             raise MissingKeyError(f"{what} {key!r} names {found.shape[1]} columns of adata.obs; give each its own name")
         return found
@@ -38,7 +38,7 @@ def column(adata: AnnData, key: str, what: str) -> pd.Series:
     else:
         for name in ("uns", "obsm"):
             if key in getattr(adata, name):
-                message += f". adata.{name} has an entry {key!r}, but one number or label per row of adata.obs is needed"
+                message += f". adata.{name} has an entry {key!r}, but one value per row of adata.obs is needed"
     raise MissingKeyError(message)
 
 
@@ -119,7 +119,8 @@ def labels(adata: AnnData, key: str | None, what: str) -> tuple[tuple[str, ...],
     if absent.size:
         raise TrajectoryError(
             f"{what} {key!r} is missing in {absent.size:,} of {len(values):,} observations "
-            f"({some(adata.obs_names[absent])}); fill it in, or drop them: adata = adata[adata.obs[{key!r}].notna()].copy()"
+            f"({some(adata.obs_names[absent])}); fill it in, or drop them: "
+            f"adata = adata[adata.obs[{key!r}].notna()].copy()"
         )
     names = [_label(v) for v in values]
     present = set(names)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from grn_l0._errors import ExpressionError, MissingKeyError, nearest
-from grn_l0._typing import Bool, Float, ndarray
+from grn_l0._typing import Float, ndarray
 from grn_l0.pp._say import listed, some, warn
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ Matrix = Any
 
 #: Integers below this can be what binarised or discretised data hold; a matrix of raw counts goes beyond it.
 _COUNTS_FROM = 20
+
+
+def is_sparse(matrix: Any) -> bool:
+    """Whether it is a scipy sparse matrix or array."""
+    return bool(sparse.issparse(matrix))
 
 
 def expression(adata: AnnData, layer: str | None) -> Matrix:
@@ -45,7 +50,7 @@ def expression(adata: AnnData, layer: str | None) -> Matrix:
         raise MissingKeyError(f"adata.X is empty; name a layer (layer=...): {listed(map(str, adata.layers))}")
     where = "adata.X" if layer is None else f"layer {layer!r}"
     matrix = _in_memory(stored, where)
-    data = matrix.data if sparse.issparse(matrix) else matrix
+    data = matrix.data if is_sparse(matrix) else matrix
     if np.isinf(data).any():
         _refuse_infinite(matrix, adata, where)
     return matrix
@@ -56,14 +61,14 @@ def _in_memory(stored: Any, where: str) -> Matrix:
         stored = stored.to_memory()
     elif hasattr(stored, "compute"):  # dask
         stored = stored.compute()
-    matrix = sparse.csr_array(stored) if sparse.issparse(stored) else np.asarray(stored)
+    matrix = sparse.csr_array(stored) if is_sparse(stored) else np.asarray(stored)
     if matrix.dtype.kind not in "biuf":
         raise ExpressionError(f"{where} holds values of type {matrix.dtype}; expression must be real numbers")
     return matrix.astype(np.float64)
 
 
 def _refuse_infinite(matrix: Matrix, adata: AnnData, where: str) -> None:
-    found = matrix.tocoo() if sparse.issparse(matrix) else None
+    found = matrix.tocoo() if is_sparse(matrix) else None
     if found is None:
         rows, columns = np.nonzero(np.isinf(matrix))
     else:
@@ -100,14 +105,14 @@ def check_values(matrix: Matrix, genes: tuple[str, ...], where: str) -> None:
         )
     if low.min() >= 0 and high.max() >= _COUNTS_FROM and _integers(matrix):
         warn(
-            f"{where} looks like raw counts (integers up to {high.max():,.0f}); they work, but results are better after "
-            "scanpy.pp.normalize_total(adata) and scanpy.pp.log1p(adata)"
+            f"{where} looks like raw counts (integers up to {high.max():,.0f}); they work, but results are better "
+            "after scanpy.pp.normalize_total(adata) and scanpy.pp.log1p(adata)"
         )
 
 
 def _range(matrix: Matrix) -> tuple[Float[ndarray, " genes"], Float[ndarray, " genes"]]:
     """Smallest and largest value of each gene, NaN if it has none."""
-    if sparse.issparse(matrix):
+    if is_sparse(matrix):
         low, high = matrix.nanmin(axis=0), matrix.nanmax(axis=0)
         return np.asarray(low.todense()).ravel(), np.asarray(high.todense()).ravel()
     low = np.fmin.reduce(matrix, axis=0)
@@ -115,6 +120,6 @@ def _range(matrix: Matrix) -> tuple[Float[ndarray, " genes"], Float[ndarray, " g
 
 
 def _integers(matrix: Matrix) -> bool:
-    data: Float[ndarray, "..."] = matrix.data if sparse.issparse(matrix) else matrix
-    whole: Bool[ndarray, "..."] = (data == np.floor(data)) | np.isnan(data)
+    data: ndarray[Any, Any] = matrix.data if is_sparse(matrix) else matrix
+    whole: ndarray[Any, Any] = (data == np.floor(data)) | np.isnan(data)
     return bool(whole.all())

@@ -121,9 +121,7 @@ def report(genes: Sequence[str], given: Sequence[str], gene_table: pd.DataFrame 
     return NameMatch(found=found, missing=missing, n_given=len(given), n_found=len(found), message=message)
 
 
-def _hints(
-    genes: Sequence[str], missing: Sequence[str], n_found: int, gene_table: pd.DataFrame | None
-) -> list[str]:
+def _hints(genes: Sequence[str], missing: Sequence[str], n_found: int, gene_table: pd.DataFrame | None) -> list[str]:
     hints = []
     in_list, in_data = kind_of(missing), kind_of(genes)
     if in_list != in_data and in_list is not None and in_data is not None:

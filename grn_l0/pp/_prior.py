@@ -101,9 +101,7 @@ def _edges(table: pd.DataFrame) -> pd.DataFrame:
     named = named.loc[:, ~named.columns.duplicated()]
     named = named[named["source"].notna() & named["target"].notna()]
     weight = _weights(named)
-    edges = pd.DataFrame(
-        {c: [str(v).strip() for v in named[c]] for c in ("source", "target")} | {"weight": weight}
-    )
+    edges = pd.DataFrame({c: [str(v).strip() for v in named[c]] for c in ("source", "target")} | {"weight": weight})
     edges = edges[edges["weight"] != 0]
     if edges.empty:
         raise TableError("the prior has no rows with a source, a target and a weight other than 0")

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from grn_l0._errors import OptionError, TimeError, TrajectoryError
 from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.pp._expression import is_sparse
 from grn_l0.pp._say import some, warn
 from grn_l0.timeseries import TimeSeries
 
@@ -96,7 +97,7 @@ def _moments(matrix: Any, bins: Int[ndarray, " cells"]) -> tuple[ndarray[Any, An
     """Mean, and variance of the mean, of the finite values in each bin."""
     n = len(bins)
     indicator = sparse.csr_array((np.ones(n), (bins, np.arange(n))))
-    if sparse.issparse(matrix):
+    if is_sparse(matrix):
         absent = matrix.copy()
         absent.data = np.isnan(matrix.data).astype(np.float64)
         filled = matrix.copy()
@@ -191,6 +192,6 @@ def _compare_scales(kept: list[tuple[str, Bins]]) -> None:
     if ranges[high] > _SCALE_RATIO * ranges[low]:
         warn(
             f"pseudotime spans {ranges[low]:.3g} in trajectory {kept[low][0]!r} and {ranges[high]:.3g} in "
-            f"{kept[high][0]!r}; one rate per gene is fitted to all, so scale it if both cover the same process (divide "
-            "by each trajectory's maximum)"
+            f"{kept[high][0]!r}; one rate per gene is fitted to all, so scale it if both cover the same process "
+            "(divide by each trajectory's maximum)"
         )

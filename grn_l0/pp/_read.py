@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from grn_l0._errors import FileFormatError
+from grn_l0._optional import import_optional
 from grn_l0._typing import PathLikeStr
 from grn_l0.pp._say import existing_file
 
@@ -63,7 +64,7 @@ def read(path: PathLikeStr, *, backed: bool = False) -> AnnData:
 
 
 def _check_content(path: str) -> None:
-    import h5py
+    h5py = import_optional("h5py", purpose="reading .h5ad files")
 
     if not h5py.is_hdf5(path):
         raise FileFormatError(f"{path} is not an AnnData file, whatever its suffix; write it with adata.write_h5ad")

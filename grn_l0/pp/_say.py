@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grn_l0._errors import FileFormatError, GrnWarning, nearest
+from grn_l0._typing import PathLikeStr
 
 
 def some(names: Iterable[object], limit: int = 3) -> str:
@@ -27,7 +28,7 @@ def warn(message: str) -> None:
     warnings.warn(message, GrnWarning, stacklevel=4)
 
 
-def existing_file(path: str | Path, kind: str) -> Path:
+def existing_file(path: PathLikeStr, kind: str) -> Path:
     """The path, if a file is there.
 
     Raises

@@ -16,8 +16,10 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _TABLES = (".csv", ".tsv", ".txt", ".parquet")
 
 #: Headers under which lists of transcription factors carry their names, the likelier ones first.
-_HEADERS = ("symbol", "gene symbol", "gene_symbol", "hgnc symbol", "hgnc_symbol", "gene_name", "gene name", "tf")
-_HEADERS += ("tfs", "tf_name", "regulator", "regulators", "source", "gene", "genes", "name", "names")
+_HEADERS = (
+    *("symbol", "gene symbol", "gene_symbol", "hgnc symbol", "hgnc_symbol", "gene_name", "gene name", "tf", "tfs"),
+    *("tf_name", "regulator", "regulators", "source", "gene", "genes", "name", "names"),
+)
 
 #: Headers only where there are several columns: alone they may be the name of a gene.
 _TABLE_HEADERS = ("gene1", "x")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from grn_l0._errors import OptionError, TrajectoryError
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.pp._columns import column, labels, numbers
-from grn_l0.pp._expression import check_values, expression
+from grn_l0.pp._expression import check_values, expression, is_sparse
 from grn_l0.pp._pseudotime import check_pseudotime, series_of_bins
 from grn_l0.pp._say import some
 from grn_l0.timeseries import TimeSeries
@@ -78,7 +77,7 @@ def to_timeseries(
     """
     if pseudotime_key is not None and time_key not in (None, "time", pseudotime_key):
         raise OptionError(
-            f"time_key {time_key!r} and pseudotime_key {pseudotime_key!r} exclude each other; keep the one to model along"
+            f"time_key {time_key!r} and pseudotime_key {pseudotime_key!r} exclude each other; keep one of them"
         )
     if pseudotime_key is None and time_key is None:
         raise OptionError("time_key is None; name the column of adata.obs with the times, or give pseudotime_key")
@@ -99,7 +98,7 @@ def to_timeseries(
         _check_trajectories(adata, time, group, names, str(time_key), trajectory_key)
     matrix = expression(adata, layer)
     check_values(matrix, genes, where)
-    return _stack(matrix.toarray() if sparse.issparse(matrix) else matrix, time, group, genes, names)
+    return _stack(matrix.toarray() if is_sparse(matrix) else matrix, time, group, genes, names)
 
 
 def _stack(
@@ -150,8 +149,8 @@ def _check_trajectories(
             )
         listed = some([names[k] for k in short])
         raise TrajectoryError(
-            f"{short.size} of {len(names)} trajectories have one time point only: {listed}; each needs at least 2. Drop "
-            f"them, or check that {trajectory_key!r} names whole time courses and {time_key!r} their times"
+            f"{short.size} of {len(names)} trajectories have one time point only: {listed}; each needs at least 2. "
+            f"Drop them, or check that {trajectory_key!r} names whole time courses and {time_key!r} their times"
         )
 
 
@@ -169,8 +168,8 @@ def _replicates(
     rows = some(adata.obs_names[same])
     if trajectory_key is None:
         points = np.unique(time).size
-        text = f"{adata.n_obs:,} observations lie at {points} times ({time_key!r}) and no trajectory column was named, so "
-        text += f"{same.size:,} of them share time {time[same[0]]:g}. "
+        text = f"{adata.n_obs:,} observations lie at {points} times ({time_key!r}) and no trajectory column was named, "
+        text += f"so {same.size:,} of them share time {time[same[0]]:g}. "
         fitting = _fitting_column(adata, time, time_key)
         if fitting is not None:
             return text + f"Column {fitting!r} tells them apart: trajectory_key={fitting!r}"

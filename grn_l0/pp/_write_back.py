@@ -11,6 +11,7 @@ from scipy import sparse
 
 from grn_l0._errors import MissingKeyError, OptionError, nearest
 from grn_l0._typing import Float, Int, ndarray
+from grn_l0.pp._expression import is_sparse
 from grn_l0.pp._say import listed
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def write_back(
     inside = (regulators >= 0) & (regulators < n)
     if scores.shape != shape or weights.shape != shape or not inside.all() or len(np.unique(regulators)) < shape[0]:
         raise OptionError(
-            f"scores have shape {scores.shape} and weights {weights.shape}; with {len(regulators)} regulators (distinct "
-            f"positions among the genes) and {n} genes both must have shape {shape}"
+            f"scores have shape {scores.shape} and weights {weights.shape}; with {len(regulators)} regulators "
+            f"(distinct positions among the genes) and {n} genes both must have shape {shape}"
         )
     rows, columns = np.nonzero(weights)
     every = scores.size <= keep_scores
@@ -117,7 +118,7 @@ def _square(entries: tuple[Any, Any], n: int) -> sparse.csr_matrix:
 
 
 def _dense(stored: Any) -> ndarray[Any, Any]:
-    return np.asarray(stored.toarray() if sparse.issparse(stored) else stored, dtype=np.float64)
+    return np.asarray(stored.toarray() if is_sparse(stored) else stored, dtype=np.float64)
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class Or:
 Formula = Hill | Not | And | Or
 
 
-def hill(x: Float[ndarray, "..."], e: Float[ndarray, "..."], n: Float[ndarray, "..."]) -> Float[ndarray, "..."]:
+def hill(x: Float[ndarray, ...], e: Float[ndarray, ...], n: Float[ndarray, ...]) -> Float[ndarray, ...]:
     r"""Normalised Hill activation: 0 at 0, 1/2 at the half-activation level, 1 at 1.
 
     .. math:: act(x) = \frac{B x^n}{B - 1 + x^n}, \quad B = \frac{e - 1}{2 e - 1}, \quad e = EC_{50}^n
@@ -109,7 +110,7 @@ def _is_one(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == 1
 
 
-def _is_product(node: ast.expr) -> bool:
+def _is_product(node: ast.expr) -> TypeGuard[ast.BinOp]:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
 
 
@@ -243,7 +244,8 @@ class LogicProduction:
 
     def __call__(self, x: Float[ndarray, "states genes"]) -> Float[ndarray, "states genes"]:
         """Production at each state."""
-        by_gene = np.ascontiguousarray(x.T)
+        # A copy in any case: it becomes the result, and the states belong to the caller.
+        by_gene = np.array(x.T, dtype=np.float64, order="C")
         values = np.empty((self._size, len(x)))
         values[self._leaf] = hill(by_gene[self._source], self._e, self._n)
         for kind, out, a, b in self._steps:

@@ -104,6 +104,6 @@ class System:
         span = (float(times[0]), float(times[-1]))
         done = solve_ivp(slope, span, x0.ravel(), method="DOP853", t_eval=times, rtol=rtol, atol=atol)
         if not done.success or not np.isfinite(done.y).all():
-            raise DivergenceError(f"the simulated system has no finite solution up to time {times[-1]:g}: {done.message}")
+            raise DivergenceError(f"the simulated system has no finite solution up to {times[-1]:g}: {done.message}")
         # The solver returns (states, times); the copy makes each trajectory contiguous.
         return np.ascontiguousarray(done.y.reshape(*shape, len(times)).transpose(0, 2, 1))

@@ -67,8 +67,8 @@ class TimeSeries:
         inside = np.isfinite(self.times)
         if weights.shape != self.times.shape or not ((weights > 0) & np.isfinite(weights))[inside].all():
             raise OptionError(
-                f"weights (cells per observation) have shape {weights.shape}; they must be positive, finite and have the "
-                f"shape of times, {self.times.shape}"
+                f"weights (cells per observation) have shape {weights.shape}; they must be positive, finite and have "
+                f"the shape of times, {self.times.shape}"
             )
         if np.isfinite(self.values[~inside]).any():
             raise TimeError("a value was given where the time is NaN; only the padding may have no time")
@@ -79,12 +79,12 @@ class TimeSeries:
     @cached_property
     def mask(self) -> Bool[ndarray, "series times genes"]:
         """True where a value was measured."""
-        return np.isfinite(self.values)
+        return np.asarray(np.isfinite(self.values))
 
     @cached_property
     def lengths(self) -> Int[ndarray, " series"]:
         """Number of times of each trajectory."""
-        return np.isfinite(self.times).sum(axis=1)
+        return np.asarray(np.isfinite(self.times).sum(axis=1))
 
     @property
     def n_series(self) -> int:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from grn_l0 import metrics
+from grn_l0.metrics.universe import Universe, align
 from grn_l0.network import Network
 from grn_l0.tl.inference import Inference
-from grn_l0.tl.universe import Universe, align
 
 #: Permutations of target names over which the shuffled network is averaged.
 SHUFFLES = 5
@@ -83,4 +83,4 @@ def _shuffled(universe: Universe) -> dict[str, float]:
         order = rng.permutation(len(universe.genes))
         selected = universe.selected[:, order] & universe.candidates
         rows.append(_row(universe, universe.scores[:, order], selected, universe.sign[:, order]))
-    return {name: float(value) for name, value in pd.DataFrame(rows).mean().items()}
+    return {str(name): float(value) for name, value in pd.DataFrame(rows).mean().items()}

@@ -150,14 +150,19 @@ def _names(
         return result.regulators, result.targets, True
     rows, columns = pd.unique(edges["source"]), pd.unique(edges["target"])
     both = len(set(rows) & set(columns))
-    if len(edges) >= len(rows) * len(columns) - both:
+    # Some closed gates, or no word about gates: else the table lists survivors, which can fill a block by chance.
+    all_open = "weight" in edges and bool((edges["weight"] != 0).all())
+    if not all_open and len(edges) >= len(rows) * len(columns) - both:
         return tuple(rows), tuple(columns), True
     everyone = pd.unique(pd.concat([edges["source"], edges["target"], reference["source"], reference["target"]]))
     return tuple(everyone), tuple(everyone), False
 
 
 def _positions(table: pd.DataFrame, rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[Any, Any]:
-    return pd.Index(rows).get_indexer(table["source"]), pd.Index(columns).get_indexer(table["target"])
+    return (
+        pd.Index(rows).get_indexer(pd.Index(table["source"])),
+        pd.Index(columns).get_indexer(pd.Index(table["target"])),
+    )
 
 
 def _put(matrix: np.ndarray, at: tuple[Any, Any], values: np.ndarray) -> None:
@@ -170,12 +175,16 @@ def _check_inside(true: np.ndarray, candidates: np.ndarray, reference: pd.DataFr
     if inside == 0:
         names = ", ".join(map(str, reference["source"].head(3)))
         raise NameMatchError(
-            f"none of the {total} true edges lies among the {int(candidates.sum())} candidates; check that names are of "
-            f"one kind (the reference starts with {names or 'nothing'})"
+            f"none of the {total} true edges lies among the {int(candidates.sum())} candidates; check that names "
+            f"are of one kind (the reference starts with {names or 'nothing'})"
         )
     if inside == int(candidates.sum()):
-        raise NameMatchError("every candidate is a true edge, so nothing can be ranked; give a larger universe of genes")
+        raise NameMatchError(
+            "every candidate is a true edge, so nothing can be ranked; give a larger universe of genes"
+        )
     if inside < total:
         warnings.warn(
-            f"{total - inside} of {total} true edges lie outside the universe and do not count", GrnWarning, stacklevel=4
+            f"{total - inside} of {total} true edges lie outside the universe and do not count",
+            GrnWarning,
+            stacklevel=4,
         )

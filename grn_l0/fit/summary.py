@@ -1,0 +1,119 @@
+"""What a fit checks before it begins and sums up when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from grn_l0._errors import OptionError
+from grn_l0._typing import Array, Bool, Float, Int
+from grn_l0.dynamics import AbstractDynamics
+from grn_l0.fit.config import FitConfig
+from grn_l0.fit.loss import Objective
+from grn_l0.gates import AbstractGate
+from grn_l0.network import Network
+from grn_l0.posterior.start import Start
+from grn_l0.timeseries import TimeSeries
+
+
+def checked_regulators(regulators: Int[Array, " regulators"], series: TimeSeries) -> Int[Array, " regulators"]:
+    """Positions of regulators, if they are distinct positions of genes."""
+    positions = np.asarray(regulators)
+    if positions.ndim != 1 or len(positions) == 0 or not np.issubdtype(positions.dtype, np.integer):
+        raise OptionError("regulators must be a list of at least one position among the genes")
+    if len(np.unique(positions)) != len(positions) or positions.min() < 0 or positions.max() >= series.n_genes:
+        raise OptionError(f"regulators must be distinct positions from 0 to {series.n_genes - 1}")
+    return positions.astype(np.int64)
+
+
+def check_shapes(
+    start: Start, gate: AbstractGate | None, dynamics: AbstractDynamics | None, n_regulators: int, series: TimeSeries
+) -> None:
+    """Refuse parts that belong to other data."""
+    expected = (n_regulators, series.n_genes)
+    found = {"the start": start.inclusion.shape}
+    if gate is not None:
+        found["the gate"] = tuple(gate.probability().shape)
+    if dynamics is not None:
+        found["the dynamics"] = (dynamics.n_regulators, dynamics.n_genes)
+    for name, shape in found.items():
+        if tuple(shape) != expected:
+            raise OptionError(f"{name} is for {shape[0]} regulators x {shape[1]} genes, the data for {expected}")
+    if start.states.shape != series.values.shape:
+        raise OptionError(f"the start has states of shape {start.states.shape}, the data {series.values.shape}")
+
+
+def default_step(series: TimeSeries, rate: Float[Array, " genes"]) -> float:
+    """1 / median rate of the moving genes, not below an eighth of the median interval between times."""
+    gaps = np.diff(series.times, axis=1)
+    typical = float(np.median(gaps[np.isfinite(gaps)]))
+    moving = rate[rate > 0]
+    return max(1 / float(np.median(moving)), typical / 8) if len(moving) else typical
+
+
+def survivors_of(
+    gate: AbstractGate, rows: Int[Array, " rows"], allowed: Bool[Array, "regulators genes"], config: FitConfig
+) -> tuple[Bool[Array, "regulators genes"], Float[Array, "rows genes"]]:
+    """The network, over all regulators, and the gates' P(z != 0) of the regulators `rows`."""
+    with torch.no_grad():
+        probability = gate.probability().double().numpy()
+        open_ = gate.deterministic().numpy() > 0 if config.survival is None else probability > config.survival
+    survivors = np.zeros(allowed.shape, dtype=bool)
+    survivors[rows] = open_
+    return survivors & allowed, probability
+
+
+def trained_start(
+    start: Start, objective: Objective, rows: Int[Array, " rows"], sd: Float[Array, " genes"], gate: AbstractGate
+) -> Start:
+    """The start with what the gated ODE has learned in its place, in expression units."""
+    with torch.no_grad():
+        model = objective.dynamics.scaled(torch.as_tensor(sd, dtype=objective.factor.dtype))
+        z = gate.deterministic()
+        slope = model.slope() * torch.where(z > 0, z, torch.ones_like(z))
+    weight = start.weight.copy()
+    weight[rows] = slope.double().numpy()
+    arguments = model.arguments()
+    initial = start.initial
+    if objective.problem.initial_sd is not None:
+        initial = objective.initial.detach().double().numpy() * sd
+    return replace(
+        start,
+        weight=weight,
+        offset=arguments["offset"].double().numpy(),
+        rate=arguments["rate"].double().numpy(),
+        initial=initial,
+    )
+
+
+def moments(series: TimeSeries) -> tuple[Float[Array, " genes"], Float[Array, " genes"]]:
+    """Mean and standard deviation of each gene over everything measured; 0 where nothing was."""
+    flat = series.values.reshape(-1, series.n_genes)
+    count = np.maximum(np.isfinite(flat).sum(0), 1)
+    mean = np.nansum(flat, 0) / count
+    return mean, np.sqrt(np.nansum((flat - mean) ** 2, 0) / count)
+
+
+def innovation_of(
+    series: TimeSeries, one_step: Float[Array, "series times genes"], spread: Float[Array, " genes"]
+) -> Float[Array, " genes"]:
+    """Root mean square of the one-step errors of each gene; its standard deviation where they are not finite."""
+    square = (one_step - series.values)[:, 1:] ** 2
+    seen = np.isfinite(square)
+    count = seen.sum((0, 1))
+    total = np.where(seen, square, 0.0).sum((0, 1))
+    return np.where(count > 0, np.sqrt(total / np.maximum(count, 1)), spread)
+
+
+def status_of(network: Network, model: AbstractDynamics, notes: list[str]) -> str:
+    """One or two sentences for people."""
+    edges, candidates = network.n_edges, network.n_candidates
+    said = [f"{edges} of {candidates} candidate edges survived; forecasts by {model.kind} production."]
+    if edges == 0:
+        said.append(
+            "No regulation can be told from noise in these data: more trajectories, less noise, a prior network or "
+            "a shorter list of regulators may help. Forecasts return each gene to its own level."
+        )
+    return " ".join([*said, *(note for note in notes if note)])

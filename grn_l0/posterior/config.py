@@ -1,0 +1,72 @@
+"""How the posterior start is computed, and what is believed beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grn_l0._errors import OptionError
+from grn_l0._typing import Bool, ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosteriorConfig:
+    """Settings of the posterior start.
+
+    Parameters
+    ----------
+    rounds
+        Sweeps of the gates' chain in each round of smoothing, noise kinds and gates. A third of each is burn-in.
+    averaged
+        The inclusion probabilities of this many last rounds are averaged: each round sees other states, so this
+        averages over their uncertainty.
+    slabs, slabs_listed
+        Prior standard deviations of an open edge's weight (in units of the scaled expression), mixed with learned
+        shares; the second for edges listed in a prior network, which may be weak.
+    most_kinds
+        Largest number of noise models in use at once; each costs a Gram matrix of R x R.
+    inner
+        Alternations between smoothing and the joint step within a round.
+    parent
+        A regulator takes part in the joint step through targets it regulates with at least this probability.
+    draws
+        Posterior draws of the weights over which residuals are averaged when noise models are chosen.
+    listed_rate
+        Inclusion rate of listed edges before the data have spoken.
+    threads
+        Threads of the chain; the result does not depend on it.
+    """
+
+    rounds: tuple[int, ...] = (40, 40, 80, 80, 80, 120)
+    averaged: int = 3
+    slabs: tuple[float, ...] = (0.3, 0.9)
+    slabs_listed: tuple[float, ...] = (0.03, 0.1, 0.3, 0.9)
+    most_kinds: int = 40
+    inner: int = 2
+    parent: float = 0.1
+    draws: int = 4
+    listed_rate: float = 0.8
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.rounds or min(self.rounds) < 3:
+            raise OptionError(f"rounds must be numbers of sweeps, each 3 or more, not {self.rounds!r}")
+        if not 1 <= self.averaged <= len(self.rounds):
+            raise OptionError(f"averaged must lie between 1 and the {len(self.rounds)} rounds, not {self.averaged!r}")
+        if not self.slabs or not self.slabs_listed or min(*self.slabs, *self.slabs_listed, 1.0) <= 0:
+            raise OptionError("slabs must be positive standard deviations")
+        for name in ("most_kinds", "inner", "draws", "threads"):
+            if getattr(self, name) < 1:
+                raise OptionError(f"{name} must be 1 or more, not {getattr(self, name)!r}")
+        for name in ("parent", "listed_rate"):
+            if not 0 < getattr(self, name) < 1:
+                raise OptionError(f"{name} must lie between 0 and 1, not {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prior:
+    """Edges believed beforehand: a class of their own, whose inclusion rate is learned from the data.
+
+    `listed` has shape (R, N).
+    """
+
+    listed: Bool[ndarray, "regulators genes"]

@@ -1,0 +1,147 @@
+"""The chain over the gates of all targets, with regulators' rates and slab shares learned from it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.kinds import Choice
+from grn_l0.sparsity.empirical_bayes import beta_binomial_fit
+
+#: Regulators' counts are renewed every so many sweeps; between, targets are independent and need no barrier.
+_BLOCK = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What one round of the chain says; all arrays but `draws` (list of) have shape (N, R)."""
+
+    inclusion: Float[ndarray, "genes regulators"]
+    weight: Float[ndarray, "genes regulators"]
+    square: Float[ndarray, "genes regulators"]
+    draws: list[Float[ndarray, "genes regulators"]]
+    log_odds: Float[ndarray, "genes regulators"]
+    variance: Float[ndarray, " genes"]
+
+
+@dataclass(eq=False)
+class Chain:
+    """State of the sampler, kept between rounds.
+
+    Attributes
+    ----------
+    candidates
+        Edges that may open, shape (N, R).
+    listed
+        Edges of a prior network, shape (N, R).
+    """
+
+    candidates: Bool[ndarray, "genes regulators"]
+    listed: Bool[ndarray, "genes regulators"]
+    config: PosteriorConfig
+    seed: int
+    weight: Float[ndarray, "genes regulators"] = field(init=False)
+    shape: tuple[float, float] = (0.1, 20.0)
+    shift: float = 0.0
+    listed_rate: float = field(init=False)
+    slabs: Float[ndarray, "families slabs"] = field(init=False)
+    shares: Float[ndarray, "families slabs"] = field(init=False)
+    sweep: int = 0
+
+    def __post_init__(self) -> None:
+        self.weight = np.zeros(self.candidates.shape)
+        self.listed_rate = self.config.listed_rate
+        width = max(len(self.config.slabs), len(self.config.slabs_listed))
+        rows = [np.resize(s, width) for s in (self.config.slabs, self.config.slabs_listed)]
+        self.slabs = np.array(rows)
+        self.shares = np.full((2, width), 1.0 / width)
+
+    def run(self, grams: Grams, choice: Choice, sweeps: int) -> Summary:
+        """Sweep, a third of it as burn-in; then learn rates and shares for the next round."""
+        allowed = self.candidates & (grams.index >= 0)[:, None]
+        self.weight[~allowed] = 0.0
+        residual = grams.score.copy()
+        for m in range(len(grams.gram)):
+            rows = np.flatnonzero(grams.index == m)
+            residual[rows] -= self.weight[rows] @ grams.gram[m]
+        variance = choice.variance.copy()
+        sums = [np.zeros(allowed.shape) for _ in range(3)]
+        usage = np.zeros((len(allowed), *self.slabs.shape))
+        group = self.listed.astype(np.int64)
+        burn, done, recorded = sweeps // 3, 0, 0
+        every = max(_BLOCK, (sweeps - burn) // self.config.draws // _BLOCK * _BLOCK)
+        draws: list[Float[ndarray, "genes regulators"]] = []
+        log_odds = self.log_odds(allowed, self.weight != 0.0)
+        while done < sweeps:
+            block = min(_BLOCK, burn - done if done < burn else sweeps - done)
+            log_odds = self.log_odds(allowed, self.weight != 0.0)
+            arguments = (
+                grams.gram, grams.extra, grams.index, residual, self.weight, log_odds, group, self.slabs, self.shares,
+                variance, grams.square, grams.score, grams.freedom, choice.population, choice.strength,
+                self.seed, self.sweep, block, done >= burn, *sums, usage,
+            )  # fmt: skip
+            self._sweep(arguments, len(allowed))
+            self.sweep += block
+            recorded += block if done >= burn else 0
+            done += block
+            if recorded and recorded % every == 0:
+                draws.append(self.weight.copy())
+        draws = draws[-self.config.draws :] or [self.weight.copy()]
+        inclusion = sums[0] / recorded
+        self._learn(inclusion, allowed, usage.sum(axis=0))
+        square = np.mean([w**2 for w in draws], axis=0)
+        return Summary(inclusion, sums[1] / recorded, square, draws, log_odds, variance)
+
+    def log_odds(
+        self, allowed: Bool[ndarray, "genes regulators"], is_open: Bool[ndarray, "genes regulators"]
+    ) -> Float[ndarray, "genes regulators"]:
+        r"""Prior log odds, :math:`\log (n_j + a)/(N_j - n_j + b)`, n_j the regulator's other open edges.
+
+        Edges of a prior network have the learned rate of their class, all others a learned shift.
+        """
+        a, b = self.shape
+        others = is_open.sum(axis=0) - is_open
+        left = np.maximum(allowed.sum(axis=0) - 1 - others, 0)
+        out = np.log((others + a) / (left + b)) + self.shift
+        listed = np.log(self.listed_rate / (1.0 - self.listed_rate))
+        filled: Float[ndarray, "genes regulators"] = np.where(allowed, np.where(self.listed, listed, out), -np.inf)
+        return filled
+
+    def _learn(
+        self,
+        inclusion: Float[ndarray, "genes regulators"],
+        allowed: Bool[ndarray, "genes regulators"],
+        usage: Float[ndarray, "families slabs"],
+    ) -> None:
+        self.shape = beta_binomial_fit(inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64), self.shape)
+        self.shares = (usage + 1.0) / (usage + 1.0).sum(axis=1, keepdims=True)
+        listed = self.listed & allowed
+        if not listed.any():
+            return
+        self.listed_rate = float((inclusion[listed].sum() + 0.8) / (listed.sum() + 1.0))
+        # Regulators' rates count listed and other edges; the shift brings the others to their own expected number.
+        self.shift = 0.0
+        rest = allowed & ~listed
+        base = self.log_odds(allowed, self.weight != 0.0)[rest]
+        wanted = inclusion[rest].sum() + 0.5
+        for _ in range(30):
+            p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
+            self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))
+
+    def _sweep(self, arguments: tuple[object, ...], n_targets: int) -> None:
+        from grn_l0.posterior.gibbs import sweep_targets
+
+        threads = min(self.config.threads, n_targets)
+        if threads == 1:
+            sweep_targets(0, n_targets, *arguments)
+            return
+        edges: Int[ndarray, " edges"] = np.linspace(0, n_targets, 4 * threads + 1).astype(int)
+        with ThreadPoolExecutor(threads) as pool:
+            jobs = [pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in zip(edges, edges[1:], strict=False)]
+            for job in jobs:
+                job.result()

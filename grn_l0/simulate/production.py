@@ -1,0 +1,60 @@
+"""Production families of simulated systems other than logic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grn_l0._typing import Float, ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LinearProduction:
+    r""":math:`f_i(x) = b_i + \sum_j w_{ji} (x_j - c)`.
+
+    Attributes
+    ----------
+    weights
+        w, regulators x targets, shape (N, N).
+    offset
+        b, shape (N,).
+    center
+        c, the state at which production is b.
+    """
+
+    weights: Float[ndarray, "genes genes"]
+    offset: Float[ndarray, " genes"]
+    center: float = 0.5
+
+    def __call__(self, x: Float[ndarray, "states genes"]) -> Float[ndarray, "states genes"]:
+        """Production at each state."""
+        return np.asarray(self.offset + (x - self.center) @ self.weights)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LogisticProduction:
+    r""":math:`f_i(x) = a_i \, \sigma(b_i + \sum_j w_{ji} (x_j - c))`.
+
+    Attributes
+    ----------
+    weights
+        w, regulators x targets, shape (N, N).
+    offset
+        b, shape (N,).
+    maximum
+        a, shape (N,).
+    center
+        c.
+    """
+
+    weights: Float[ndarray, "genes genes"]
+    offset: Float[ndarray, " genes"]
+    maximum: Float[ndarray, " genes"]
+    center: float = 0.5
+
+    def __call__(self, x: Float[ndarray, "states genes"]) -> Float[ndarray, "states genes"]:
+        """Production at each state."""
+        from scipy.special import expit
+
+        return np.asarray(self.maximum * expit(self.offset + (x - self.center) @ self.weights))

@@ -1,0 +1,144 @@
+"""Every command, end to end."""
+
+from __future__ import annotations
+
+import json
+
+import anndata
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+import grn_l0
+from grn_l0 import benchmark, tl
+
+
+def test_version_and_help(grn):
+    assert grn("--version").out.strip() == f"grn-l0 {grn_l0.__version__}"
+    for command in ("infer", "forecast", "evaluate", "simulate", "data", "benchmark", "demo"):
+        assert grn(command, "--help").status == 0
+
+
+def test_infer_writes_every_candidate_and_the_survivors(fitted, simulated):
+    scores = pd.read_parquet(fitted / "scores.parquet")
+    assert list(scores) == ["source", "target", "score", "weight", "sign"]
+    assert len(scores) == 8 * 7
+    graph = nx.read_graphml(fitted / "network.graphml")
+    assert set(graph) == set(simulated.var_names)
+    alive = scores[scores["weight"] != 0]
+    assert set(graph.edges) == set(zip(alive["source"], alive["target"], strict=True))
+    for _, _, edge in graph.edges(data=True):
+        assert set(edge) == {"score", "weight", "sign", "interaction"}
+        assert edge["interaction"] == {1: "activates", -1: "represses"}[edge["sign"]]
+
+
+def test_annotated_file_keeps_the_network(fitted, simulated):
+    back = anndata.read_h5ad(fitted / "annotated.h5ad")
+    alive = (pd.read_parquet(fitted / "scores.parquet")["weight"] != 0).sum()
+    assert back.varp["grn_l0"].nnz == alive
+    np.testing.assert_array_equal(back.X, simulated.X)
+
+
+def test_infer_says_what_it_did_on_stderr_only(grn, h5ad, tmp_path):
+    done = grn("infer", h5ad, "--trajectory-key", "trajectory", "--start", "none", "--out", tmp_path / "n.csv")
+    assert done.status == 0
+    assert done.out == ""
+    assert "12 trajectories, 60 observations, 8 genes" in done.err
+    assert "of 56 candidate edges" in done.err
+    assert "n.csv" in done.err
+    assert "loss" in done.err
+
+
+def test_forecast_json_and_file(grn, fitted):
+    done = grn("forecast", fitted / "model.safetensors", fitted / "data.h5ad", "--out", fitted / "f.h5ad", "--json")
+    figures = json.loads(done.out)
+    assert set(figures) == {"mse_one_step", "mse_full", "mse_persistence", "mse_gene_mean", "n"}
+    assert figures["n"] == 12 * 4 * 8
+    assert figures["mse_one_step"] < figures["mse_persistence"]
+    assert {"one_step", "full"} <= set(anndata.read_h5ad(fitted / "f.h5ad").layers)
+    text = grn("forecast", fitted / "model.safetensors", fitted / "data.h5ad").out
+    assert "mse_one_step" in text
+
+
+@pytest.fixture
+def truth(simulated, tmp_path):
+    tl.edges_of(simulated, "truth").to_csv(tmp_path / "truth.csv", index=False)
+    return tmp_path / "truth.csv"
+
+
+def test_evaluate_json_is_what_python_says(grn, fitted, simulated, truth):
+    figures = json.loads(grn("evaluate", fitted / "scores.parquet", "--truth", truth, "--json").out)
+    scores = pd.read_parquet(fitted / "scores.parquet")
+    own = tl.evaluate(scores, tl.edges_of(simulated, "truth")).loc["result"]
+    assert figures["auprc"] == pytest.approx(own["auprc"])
+    assert figures["candidates"] == 56
+    assert set(figures["baselines"]) == {"random", "shuffled"}
+    assert figures["baselines"]["random"]["auprc"] == pytest.approx(figures["density"])
+
+
+def test_evaluate_prints_the_universe_and_takes_lists(grn, fitted, simulated, truth, tmp_path):
+    names = list(simulated.var_names)
+    (tmp_path / "genes.txt").write_text("\n".join(names))
+    done = grn("evaluate", fitted / "network.graphml", "--truth", truth, "--genes", tmp_path / "genes.txt",
+               "--regulators", tmp_path / "genes.txt")  # fmt: skip
+    assert done.status == 0, done.err
+    assert done.out.startswith("universe: 56 candidate edges")
+    assert "balanced_accuracy" in done.out
+
+
+def test_simulate_writes_the_truth_beside_the_data(grn, tmp_path):
+    words = ("--genes", 12, "--trajectories", 3, "--seed", 4)
+    assert grn("simulate", tmp_path / "a.h5ad", *words).status == 0
+    assert grn("simulate", tmp_path / "b.h5ad", *words, "--quiet").err == ""
+    data = anndata.read_h5ad(tmp_path / "a.h5ad")
+    assert data.n_vars == 12
+    assert data.obs["trajectory"].nunique() == 3
+    truth = pd.read_csv(tmp_path / "a.truth.csv")
+    assert len(truth) == data.varp["truth"].nnz
+    pd.testing.assert_frame_equal(truth, pd.read_csv(tmp_path / "b.truth.csv"))
+    np.testing.assert_array_equal(data.X, anndata.read_h5ad(tmp_path / "b.h5ad").X)
+    assert grn("simulate", tmp_path / "c.h5ad", "--noise", "inf").status == 2
+
+
+def test_data_list_and_fetch(grn, monkeypatch):
+    from grn_l0 import datasets
+
+    listed = json.loads(grn("data", "list", "--json").out)
+    assert len(listed) >= 49
+    assert listed[0]["name"] in grn("data", "list").out
+    monkeypatch.setattr(datasets, "fetch", lambda name: f"here/{name}")
+    assert grn("data", "fetch", "x.csv").out.strip() == "here/x.csv"
+    monkeypatch.undo()
+    done = grn("data", "fetch", "no-such-file")
+    assert done.status == 2
+    assert "no-such-file" in done.err
+
+
+def test_benchmark_prints_and_writes_its_table(grn, monkeypatch, tmp_path):
+    table = benchmark.BenchmarkTable(
+        title="A title", rows={"ours": {"auprc": 0.5, "edges": 12}, "floor": {"auprc": 0.1}}
+    )
+    monkeypatch.setattr(benchmark, "run", lambda name, settings, progress: table)
+    done = grn("benchmark", "sim350", "--json", "--out", tmp_path / "t.md")
+    assert json.loads(done.out)["rows"]["ours"] == {"auprc": 0.5, "edges": 12}
+    assert "| floor | 0.100 | – |" in (tmp_path / "t.md").read_text()
+    assert "A title" in grn("benchmark", "sim350").out
+    assert grn("benchmark", "sim305").status == 2
+
+
+def test_demo_writes_five_files_and_prints_the_baselines(grn, tmp_path, monkeypatch):
+    import importlib
+
+    # The start has tests of its own; here the gates begin from scratch, which is quicker.
+    monkeypatch.setattr(importlib.import_module("grn_l0.tl.infer"), "make_start", lambda *_: None)
+    done = grn("demo", "--out", tmp_path / "d", "--genes", 8, "--trajectories", 10)
+    assert done.status == 0, done.err
+    assert {p.name for p in (tmp_path / "d").iterdir()} == {
+        "network.graphml", "scores.parquet", "network.png", "fit.png", "metrics.csv"
+    }  # fmt: skip
+    methods = pd.read_csv(tmp_path / "d" / "metrics.csv", index_col="method").index
+    assert {"grn_l0", "random", "shuffled", "correlation", "lagged correlation", "lasso", "trees"} == set(methods)
+    assert "lasso" in done.out
+    (tmp_path / "file").write_text("")
+    assert grn("demo", "--out", tmp_path / "file").status == 2

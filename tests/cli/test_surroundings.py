@@ -1,0 +1,93 @@
+"""Progress, interruption, warnings and cells: what surrounds the commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+
+import pandas as pd
+import pytest
+
+from grn_l0 import GrnWarning, pp, tl
+from grn_l0.cli import main
+from grn_l0.cli.outputs import print_json, print_table
+from grn_l0.cli.progress import PlainProgress, progress
+
+
+def test_ctrl_c_leaves_with_130_and_a_sentence(grn, h5ad, tmp_path, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tl, "infer", stopped)
+    done = grn("infer", h5ad, "--out", tmp_path / "n.tsv")
+    assert done.status == 130
+    assert "stopped" in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "n.tsv").exists()
+
+
+def test_our_warnings_are_one_line_and_those_of_others_are_not_shown(grn, h5ad, tmp_path, monkeypatch):
+    original = pp.read
+
+    def warned(path):
+        warnings.warn("two\nlines", GrnWarning, stacklevel=1)
+        warnings.warn("of no use to a biologist", FutureWarning, stacklevel=1)
+        return original(path)
+
+    monkeypatch.setattr(pp, "read", warned)
+    done = grn("infer", h5ad, "--time-key", "none", "--out", tmp_path / "n.tsv")
+    assert "grn-l0: warning: two lines\n" in done.err
+    assert "biologist" not in done.err
+
+
+def test_a_mistake_of_ours_is_not_hidden(grn, h5ad, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(tl, "infer", broken)
+    with pytest.raises(ZeroDivisionError):
+        grn("infer", h5ad, "--out", tmp_path / "n.tsv")
+
+
+def test_plain_progress_speaks_at_intervals_and_at_the_end(capsys):
+    now = [0.0]
+    report = PlainProgress(interval=5.0, clock=lambda: now[0])
+    for step in range(1, 11):
+        now[0] = 2.0 * step
+        report("fit", step, 10, {"loss": 1.5, "density": 0.01})
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("fit: 4/10, loss 1.5, density 0.01, about ")
+    assert lines[-1] == "fit: 10/10, loss 1.5, density 0.01, 18.0 s"
+
+
+def test_progress_is_silent_when_quiet_and_a_bar_on_a_terminal(capsys, monkeypatch):
+    with progress(quiet=True) as report:
+        assert report is None
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress(quiet=False) as report:
+        report("fit", 3, 10, {"loss": 1.5})
+        report("fit", 10, 10, {"loss": 1.0})
+    assert "10/10" in capsys.readouterr().err
+
+
+def test_json_has_no_nan_and_cells_have_few_digits(capsys):
+    print_json({"a": float("nan"), "b": [1, 2.5], "c": {"d": "x"}})
+    assert '"a": null' in capsys.readouterr().out
+    print_table(pd.DataFrame({"x": [0.123456, 1e-5, 12.0, float("nan"), 1234.56], "y": ["t"] * 5}))
+    out = capsys.readouterr().out
+    assert [line.split()[1] for line in out.splitlines()[1:]] == ["0.123", "1e-05", "12", "–", "1234.6"]
+
+
+def test_main_leaves_with_the_status(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["grn-l0", "--version"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0
+
+
+def test_start_up_imports_nothing_heavy():
+    code = "import sys, grn_l0, grn_l0.cli.app; print([m for m in ('torch', 'scanpy', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,76 @@
+"""What all tests share: where the published data are, and that none of them is skipped when they are there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+MIRROR = "GRN_L0_DATA"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", f"data: needs the published files in the folder that {MIRROR} names")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that asks for the folder of data."""
+    for item in items:
+        if "data_dir" in getattr(item, "fixturenames", ()):
+            item.add_marker("data")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave the tests that need data out where there are none."""
+    if item.get_closest_marker("data") and not os.environ.get(MIRROR):
+        pytest.skip(f"{MIRROR} is not set")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With data, a skipped test that needs them is a failure: it would hide that something was not tested."""
+    report = yield
+    needed = item.get_closest_marker("data") and os.environ.get(MIRROR)
+    if needed and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped although {MIRROR} is set: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of published files; a file missing in it makes the test that opens it fail."""
+    folder = os.environ.get(MIRROR)
+    if not folder:
+        pytest.skip(f"{MIRROR} is not set")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"{MIRROR}={folder} is not a folder")
+    return path
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers, the same in every run."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No mirror, an empty cache and no network; gives the cache folder."""
+    import pooch
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise ConnectionError("no network in this test")
+
+    monkeypatch.delenv(MIRROR, raising=False)
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / name)
+    monkeypatch.setattr(pooch, "retrieve", refuse)
+    return tmp_path

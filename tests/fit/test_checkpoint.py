@@ -1,0 +1,68 @@
+"""Models come back from a file to the last bit, and nothing else comes back as a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from grn_l0._errors import FileFormatError, OutputError
+from grn_l0.fit import FitConfig, FitResult, fit, load_model, save_model
+from grn_l0.solve import TorchDiffEq
+from fit_systems import N, known
+
+
+@pytest.fixture(scope="module", params=["linear", "logistic"])
+def result(request: pytest.FixtureRequest) -> FitResult:
+    k = known(8)
+    config = FitConfig(steps=5, refit_steps=5, families=request.param)
+    return fit(k.series, k.start, regulators=np.arange(N), config=config)
+
+
+def test_roundtrip_is_bit_identical(result: FitResult, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_model(path, result)
+    again = load_model(path)
+    series = known(8).series
+    for measurement in ("exact", "noisy"):
+        a, b = result.forecast(series, measurement=measurement), again.forecast(series, measurement=measurement)
+        assert np.array_equal(a.full, b.full) and np.array_equal(a.one_step, b.one_step)
+    assert (again.network.weights == result.network.weights).all()
+    assert (again.network.scores == result.network.scores).all()
+    assert again.genes == result.genes and again.status == result.status and again.options == result.options
+    assert again.history.equals(result.history)
+    assert again.solver == result.solver
+
+
+def test_other_solvers_survive(tmp_path: Path) -> None:
+    k = known(3)
+    solver = TorchDiffEq(method="rk4", options={"step_size": 0.5})
+    made = fit(k.series, k.start, regulators=np.arange(N), config=FitConfig(steps=1, refit_steps=1), solver=solver)
+    save_model(tmp_path / "m.safetensors", made)
+    assert load_model(tmp_path / "m.safetensors").solver == solver
+
+
+def test_foreign_damaged_and_newer_files(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    with pytest.raises(FileFormatError, match="no model file"):
+        load_model(path)
+    path.write_text("not a model")
+    with pytest.raises(FileFormatError, match="not a model written by grn_l0"):
+        load_model(path)
+    save_file({"a": torch.zeros(1)}, str(path))
+    with pytest.raises(FileFormatError, match="not a model written by grn_l0"):
+        load_model(path)
+    save_file({"a": torch.zeros(1)}, str(path), {"format": "grn_l0 model", "version": "99", "header": "{}"})
+    with pytest.raises(FileFormatError, match="update grn_l0"):
+        load_model(path)
+    save_file({"a": torch.zeros(1)}, str(path), {"format": "grn_l0 model", "version": "1", "header": "{}"})
+    with pytest.raises(FileFormatError, match="damaged"):
+        load_model(path)
+
+
+def test_a_folder_that_does_not_exist(result: FitResult, tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        save_model(tmp_path / "nowhere" / "m.safetensors", result)

@@ -1,0 +1,50 @@
+"""Forecasts through the façade."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grn_l0 import tl
+from grn_l0._errors import FileFormatError, NameMatchError
+
+
+def test_saved_model_forecasts_the_same_with_the_keys_of_the_fit(inference, adata, tmp_path):
+    inference.save(tmp_path / "model.safetensors")
+    back = tl.load(tmp_path / "model.safetensors")
+    assert back.keys == inference.keys
+    ours, theirs = inference.forecast(adata), back.forecast(adata)
+    np.testing.assert_array_equal(ours.full, theirs.full)
+    assert ours.mse_one_step == theirs.mse_one_step
+
+
+def test_gene_order_does_not_matter_and_missing_genes_are_named(inference, adata):
+    turned = adata[:, ::-1].copy()
+    assert inference.forecast(turned).mse_full == pytest.approx(inference.forecast(adata).mse_full)
+    with pytest.raises(NameMatchError, match=str(adata.var_names[0])):
+        inference.forecast(adata[:, 1:].copy())
+
+
+def test_annotated_forecast_has_the_layers_and_the_errors_of_its_own_layers(inference, adata):
+    out = tl.forecast(inference, adata)
+    assert out.shape == adata.shape
+    later = out.obs["time"].to_numpy() > 0
+    errors = out.uns[tl.FORECAST_KEY]
+    for layer in ("one_step", "full"):
+        mse = np.mean((out.layers[layer][later] - out.X[later]) ** 2)
+        assert errors[f"mse_{layer}"] == pytest.approx(mse)
+    assert set(errors) == {"mse_one_step", "mse_full", "mse_persistence", "mse_gene_mean", "n"}
+    assert errors["n"] == later.sum() * adata.n_vars
+
+
+def test_other_keys_can_be_named(inference, adata):
+    other = adata.copy()
+    other.obs = other.obs.rename(columns={"time": "hours"})
+    assert inference.forecast(other, time_key="hours").mse_full == inference.forecast(adata).mse_full
+    assert "hours" in tl.forecast(inference, other, time_key="hours").obs
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path):
+    (tmp_path / "model.safetensors").write_text("no")
+    with pytest.raises(FileFormatError, match="model"):
+        tl.load(tmp_path / "model.safetensors")

@@ -1,0 +1,70 @@
+"""The façade: same numbers as its parts, results in AnnData, nothing global touched."""
+
+from __future__ import annotations
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from grn_l0 import tl
+from grn_l0._errors import DataError, NameMatchError, OptionError
+
+
+def test_result_is_written_into_the_data_and_survives_the_file(inference, adata, tmp_path):
+    tl.write_annotated(adata, tmp_path / "data.h5ad")
+    back = anndata.read_h5ad(tmp_path / "data.h5ad")
+    weights = back.varp["grn_l0"].toarray()
+    np.testing.assert_allclose(weights, inference.network.weights.astype(np.float32), rtol=1e-6)
+    np.testing.assert_array_equal(weights != 0, inference.network.selected)
+    assert str(back.uns["grn_l0"]["status"]) == inference.status
+    assert int(back.uns["grn_l0"]["edges"]) == inference.network.n_edges
+
+
+def test_same_seed_same_bits_and_nothing_global_changes(inference, adata):
+    torch.manual_seed(5)
+    state, numpy_state, threads = torch.get_rng_state(), np.random.get_state()[1].copy(), torch.get_num_threads()
+    again = tl.infer(adata.copy(), trajectory_key="trajectory", start="none", seed=3, threads=1)
+    np.testing.assert_array_equal(again.network.weights, inference.network.weights)
+    np.testing.assert_array_equal(again.network.scores, inference.network.scores)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert (np.random.get_state()[1] == numpy_state).all()  # noqa: NPY002
+    assert torch.get_num_threads() == threads
+
+
+def test_regulators_are_the_rows_and_every_candidate_has_a_score(adata):
+    names = list(adata.var_names[:4])
+    result = tl.infer(adata.copy(), trajectory_key="trajectory", start="none", regulators=names)
+    assert result.network.regulators == tuple(names)
+    assert len(result.network.all_edges()) == 4 * adata.n_vars - 4
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "word"),
+    [
+        ({"start": "nowhere"}, OptionError, "nowhere"),
+        ({"seed": -1}, OptionError, "seed"),
+        ({"seed": 0.5}, OptionError, "seed"),
+        ({"threads": 0, "start": "none"}, OptionError, "threads"),
+        ({"time_key": "tine"}, DataError, "time"),
+        ({"regulators": ["FOXP3"]}, NameMatchError, "FOXP3"),
+        ({"prior": pd.DataFrame({"source": ["X1"], "target": ["X2"]})}, NameMatchError, "X1"),
+    ],
+)
+def test_mistakes_are_refused_before_the_fit(adata, options, error, word):
+    with pytest.raises(error, match=word):
+        tl.infer(adata, trajectory_key="trajectory", **options)
+
+
+def test_prior_needs_the_posterior_start(adata):
+    prior = pd.DataFrame({"source": adata.var_names[:2], "target": adata.var_names[2:4]})
+    with pytest.raises(OptionError, match="posterior"):
+        tl.infer(adata, trajectory_key="trajectory", start="none", prior=prior)
+
+
+def test_summary_says_what_a_person_wants_to_know(inference):
+    text = inference.summary()
+    assert "20 trajectories, 100 observations, 10 genes" in text
+    assert f"{inference.network.n_edges} of 90 candidate edges" in text
+    assert inference.status in text
