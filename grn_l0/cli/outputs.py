@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from grn_l0._errors import FileFormatError, OptionError, OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def check_outputs(*outputs: tuple[str, Path | None, Sequence[str]]) -> None:

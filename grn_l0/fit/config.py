@@ -22,6 +22,8 @@ class FitConfig:
     ----------
     steps
         Steps of the gated ODE; 0 takes the gates as they start.
+    scratch_steps
+        The same for a fit without a posterior, whose gates have further to go.
     refit_steps
         Steps of each forecasting family with hard gates.
     odds
@@ -32,7 +34,8 @@ class FitConfig:
     active
         Edges with an inclusion probability below this stay closed.
     learning_rate, learning_rate_initial, learning_rate_gate, learning_rate_rate, refit_learning_rate
-        For weights (offsets four times as much), initial states, log alpha, log d; and for weights in the refit.
+        For weights (offsets four times as much), initial states, log alpha, log d; and for weights in the refit
+        (and in a fit without a posterior).
     cosine
         Share of the steps, at the end, over which learning rates fall to 0.
     variance_every
@@ -58,6 +61,7 @@ class FitConfig:
     """
 
     steps: int = 40
+    scratch_steps: int = 150
     refit_steps: int = 90
     odds: float = 1.0
     survival: float | None = None
@@ -65,8 +69,8 @@ class FitConfig:
     learning_rate: float = 2e-3
     learning_rate_initial: float = 2e-2
     learning_rate_gate: float = 0.03
-    learning_rate_rate: float = 6e-4
-    refit_learning_rate: float = 5e-3
+    learning_rate_rate: float = 6e-3
+    refit_learning_rate: float = 7e-3
     cosine: float = 0.6
     variance_every: int = 10
     pseudo_observations: float = 50.0
@@ -79,7 +83,7 @@ class FitConfig:
     dtype: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
-        for name in ("steps", "refit_steps"):
+        for name in ("steps", "scratch_steps", "refit_steps"):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for name in ("variance_every", "longest"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")

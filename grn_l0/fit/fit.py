@@ -120,8 +120,9 @@ def fit(
     )
     note = train(
         objective,
-        steps=config.steps,
-        rate=config.learning_rate,
+        steps=config.steps if start is not None else config.scratch_steps,
+        rate=config.learning_rate if start is not None else config.refit_learning_rate,
+        time_rate=config.learning_rate_rate,
         config=config,
         generator=generator,
         reporter=reporter,

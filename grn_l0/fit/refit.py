@@ -74,6 +74,7 @@ def refit(
             objective,
             steps=config.refit_steps,
             rate=config.refit_learning_rate,
+            time_rate=config.learning_rate_rate,
             config=config,
             generator=generator,
             reporter=reporter,

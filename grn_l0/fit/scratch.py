@@ -15,6 +15,7 @@ from grn_l0.timeseries import TimeSeries
 
 _SLAB = 0.5  # prior standard deviation of a standardised weight
 _SWEEPS = 40
+_CEILING = 0.85
 _SMALL = 2500  # with fewer candidate edges all gates are trained, whatever their evidence
 _PSEUDO = 10.0  # pseudo-observations of the residual variance, at the total variance
 
@@ -75,6 +76,8 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
     best = np.argmin([f.variance for f in found], axis=0)
     inclusion = _pick(best, [f.inclusion for f in found])
     penalty = _pick(best, [np.broadcast_to(f.penalty, f.slope.shape) for f in found])
+    # mean field is sure of itself even where the smoothed states mislead it; gates must be able to close again
+    inclusion = np.minimum(inclusion, _CEILING)
     if allowed.sum() <= _SMALL:
         inclusion = np.where(allowed & ~constant[None, :], np.maximum(inclusion, 0.05), 0.0)
     scale = sd[None, :] / sd[regulators][:, None]

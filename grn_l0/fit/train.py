@@ -17,15 +17,15 @@ from grn_l0.fit.progress import Reporter
 _ATTEMPTS = 4
 
 
-def parameter_groups(objective: Objective, config: FitConfig, rate: float) -> list[dict[str, Any]]:
-    """Adam's groups: weights at `rate`, offsets (and amplitudes) at four times that, the rest as configured."""
+def parameter_groups(objective: Objective, config: FitConfig, rate: float, time_rate: float) -> list[dict[str, Any]]:
+    """Adam's groups: weights at `rate`, offsets and amplitudes at four times that, log d at `time_rate`."""
     dynamics = objective.dynamics
     special = {id(dynamics.weight), id(dynamics.log_rate)}
     others = [p for p in dynamics.parameters() if id(p) not in special]
     groups: list[dict[str, Any]] = [
         {"params": [dynamics.weight], "lr": rate},
         {"params": others, "lr": 4 * rate},
-        {"params": [dynamics.log_rate], "lr": config.learning_rate_rate},
+        {"params": [dynamics.log_rate], "lr": time_rate},
         {"params": [objective.initial], "lr": config.learning_rate_initial},
         {"params": list(objective.gate.parameters()), "lr": config.learning_rate_gate},
     ]
@@ -38,6 +38,7 @@ def train(
     *,
     steps: int,
     rate: float,
+    time_rate: float,
     config: FitConfig,
     generator: torch.Generator,
     reporter: Reporter,
@@ -53,7 +54,7 @@ def train(
     -------
     A sentence about what went wrong, or an empty string.
     """
-    groups = parameter_groups(objective, config, rate)
+    groups = parameter_groups(objective, config, rate, time_rate)
     optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-12)
     base = [float(g["lr"]) for g in optimiser.param_groups]
     good, shrink, failures = _snapshot(objective), 1.0, 0

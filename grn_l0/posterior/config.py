@@ -19,6 +19,8 @@ class PosteriorConfig:
     averaged
         The inclusion probabilities of this many last rounds are averaged: each round sees other states, so this
         averages over their uncertainty.
+    zoom
+        The round before which rates are spaced more finely over those in use; larger than the last for never.
     slabs, slabs_listed
         Prior standard deviations of an open edge's weight (in units of the scaled expression), mixed with learned
         shares; the second for edges listed in a prior network, which may be weak.
@@ -38,6 +40,7 @@ class PosteriorConfig:
 
     rounds: tuple[int, ...] = (40, 40, 80, 80, 80, 120)
     averaged: int = 3
+    zoom: int = 2
     slabs: tuple[float, ...] = (0.3, 0.9)
     slabs_listed: tuple[float, ...] = (0.03, 0.1, 0.3, 0.9)
     most_kinds: int = 40

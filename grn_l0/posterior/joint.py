@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -65,6 +65,9 @@ def infer_start(
     rounds: list[Summary] = []
     for k, sweeps in enumerate(config.rounds):
         choice = problem.choose(states, rounds[-1] if rounds else None, config)
+        if k == config.zoom:
+            problem = problem.zoomed(choice)
+            choice = problem.choose(states, rounds[-1] if rounds else None, config)
         problem.estimate(states, choice, rounds[-1] if rounds else None, config)
         grams = problem.grams(states, choice)
         rounds.append(chain.run(grams, choice, sweeps))
@@ -89,6 +92,7 @@ class _Problem:
     kinds: Kinds
     bases: dict[int, list[Basis]]
     scaled: Scaled
+    memory: float
 
     @classmethod
     def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"]) -> _Problem:
@@ -100,8 +104,7 @@ class _Problem:
         memories = [0.0, 4.0 * step] if max(len(d.times) for d in parts) > 12 else [0.0]
         trials = []
         for memory in memories:
-            bases = {-1: [basis(d, 0.0, memory) for d in parts]}
-            bases |= {k: [basis(d, rate, memory) for d in parts] for k, rate in enumerate(kinds.rates)}
+            bases = _bases(parts, kinds, memory)
             first = choose_kinds(
                 kinds,
                 bases,
@@ -111,9 +114,25 @@ class _Problem:
                 edge_cost=np.zeros(series.n_genes),
                 observed=scaled.observed,
             )
-            trials.append((first.log_likelihood, bases, first))
-        _, bases, first = max(trials, key=lambda t: t[0])
-        return cls(series, regulators, parts, kinds, bases, scale_genes(scaled, first))
+            trials.append((first.log_likelihood, memory, bases, first))
+        _, memory, bases, first = max(trials, key=lambda t: t[0])
+        return cls(series, regulators, parts, kinds, bases, scale_genes(scaled, first), memory)
+
+    def zoomed(self, choice: Choice) -> _Problem:
+        """The same with rates spaced more finely over those that nine genes in ten have chosen.
+
+        The range reaches one old step beyond them, so that nothing is lost where rates differ and a shared rate is
+        found to a few per cent.
+        """
+        index = self.kinds.rate_index[choice.kind]
+        index = index[index >= 0]
+        if len(index) == 0:
+            return self
+        low, high = np.quantile(index, [0.05, 0.95], method="nearest")
+        rates = self.kinds.rates
+        ends = rates[max(int(low) - 1, 0)], rates[min(int(high) + 1, len(rates) - 1)]
+        kinds = dictionary(np.geomspace(*ends, len(rates)), self.series.n_series)
+        return replace(self, kinds=kinds, bases=_bases(self.designs, kinds, self.memory))
 
     def choose(self, states: States, last: Summary | None, config: PosteriorConfig) -> Choice:
         """Noise kinds from residuals, averaged over draws of the weights."""
@@ -217,6 +236,12 @@ class _Problem:
             sd = np.sqrt(choice.variance) * self.scaled.scale
             out.append(Covariance(series=design.series, whitener=whitener / sd[:, None, None]))
         return tuple(out)
+
+
+def _bases(parts: list[Design], kinds: Kinds, memory: float) -> dict[int, list[Basis]]:
+    """Components per rate index (-1: constant genes) and design."""
+    rates = {-1: 0.0} | dict(enumerate(kinds.rates))
+    return {index: [basis(d, float(rate), memory) for d in parts] for index, rate in rates.items()}
 
 
 def constant_genes(start: Start) -> Bool[ndarray, " genes"]:

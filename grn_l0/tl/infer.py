@@ -16,6 +16,7 @@ from grn_l0._typing import Progress
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit import FitConfig, FitResult, fit
 from grn_l0.gates import AbstractGate
+from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
 from grn_l0.tl.inference import Inference
@@ -43,6 +44,7 @@ def infer(
     dynamics: AbstractDynamics | None = None,
     solver: AbstractSolver | None = None,
     config: FitConfig | None = None,
+    posterior: PosteriorConfig | None = None,
     n_bins: int | None = None,
     progress: Progress | None = None,
     key_added: str = "grn_l0",
@@ -69,11 +71,11 @@ def infer(
     seed
         The same seed gives the same network on the same machine, bit for bit. Nothing global is seeded.
     threads
-        Threads of torch during the fit; as they are by default.
+        Threads of torch during the fit (as they are by default), and of the posterior (1 by default).
     start
         ``"posterior"`` starts the gates from their posterior; ``"none"`` trains them from scratch.
-    gate, sparsity, dynamics, solver, config
-        Objects of `grn_l0.gates`, `sparsity`, `dynamics`, `solve` and `fit` in place of the defaults.
+    gate, sparsity, dynamics, solver, config, posterior
+        Objects of `grn_l0.gates`, `sparsity`, `dynamics`, `solve`, `fit` and `posterior` in place of the defaults.
     n_bins
         Bins of cells per trajectory along pseudotime.
     progress
@@ -107,8 +109,9 @@ def infer(
         raise OptionError("a prior enters through the posterior start; use start='posterior', or leave the prior out")
     position = {gene: k for k, gene in enumerate(series.genes)}
     rows = np.array([position[name] for name in names], dtype=np.int64)
+    chain = posterior or PosteriorConfig(threads=threads or 1)
     with _torch_threads(threads):
-        begin = make_start(series, rows, table, int(seed), progress) if start == "posterior" else None
+        begin = make_start(series, rows, table, chain, int(seed), progress) if start == "posterior" else None
         result = fit(
             series,
             begin,

@@ -15,6 +15,7 @@ def make_start(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
     prior: pd.DataFrame | None,
+    config: posterior.PosteriorConfig,
     seed: int,
     progress: Progress | None,
 ) -> Start:
@@ -28,6 +29,8 @@ def make_start(
         Positions of the R candidate regulators.
     prior
         Edges source, target, weight among them, or None.
+    config
+        Settings of the chain.
     seed
         Of every random draw.
     progress
@@ -37,6 +40,4 @@ def make_start(
     if prior is not None:
         names = [series.genes[j] for j in regulators]
         known = posterior.Prior(listed=edges_to_matrix(prior, names, series.genes, column="weight") != 0)
-    return posterior.infer_start(
-        series, regulators, prior=known, config=posterior.PosteriorConfig(), seed=seed, progress=progress
-    )
+    return posterior.infer_start(series, regulators, prior=known, config=config, seed=seed, progress=progress)

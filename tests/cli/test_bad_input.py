@@ -124,25 +124,20 @@ def _constant(a):
 
 
 def _counts(a):
-    a.X = np.round(a.X * 500).astype(np.int64)
+    a.X = np.round(np.abs(a.X) * 5000).astype(np.int64)
 
 
 def _sparse(a):
     a.X = sparse.csr_matrix(a.X)
 
 
-def _half(a):
-    a.X = a.X.astype(np.float16)
-
-
 @pytest.mark.parametrize(
     ("change", "warned"),
-    [(_negative, ""), (_missing, ""), (_constant, "constant"), (_counts, "ormalis"), (_sparse, ""), (_half, "")],
+    [(_negative, ""), (_missing, ""), (_constant, "constant"), (_counts, "normalize"), (_sparse, "")],
 )
 def test_unusual_data_work_with_a_warning_where_due(grn, simulated, tmp_path, change, warned):
     adata = simulated.copy()
     change(adata)
-    adata.X = adata.X if change is not _half else adata.X.astype(np.float32)  # h5ad files hold no half floats
     adata.write_h5ad(tmp_path / "odd.h5ad")
     done = grn("infer", tmp_path / "odd.h5ad", *FLAGS, "--out", tmp_path / "network.tsv", "--quiet")
     assert done.status == 0, done.err

@@ -11,7 +11,17 @@ from grn_l0.posterior.start import Covariance, Start
 from grn_l0.timeseries import TimeSeries
 
 N = 10
-EDGES = [(0, 3, 0.8), (1, 3, -0.5), (1, 4, 0.9), (2, 5, -0.7), (3, 6, 0.8), (4, 7, 0.6), (5, 7, 0.6), (6, 8, -0.8), (0, 9, 0.7)]
+EDGES = [
+    (0, 3, 0.8),
+    (1, 3, -0.5),
+    (1, 4, 0.9),
+    (2, 5, -0.7),
+    (3, 6, 0.8),
+    (4, 7, 0.6),
+    (5, 7, 0.6),
+    (6, 8, -0.8),
+    (0, 9, 0.7),
+]
 TRUTH = np.zeros((N, N))
 for source, target, strength in EDGES:
     TRUTH[source, target] = strength
@@ -28,10 +38,12 @@ class Known:
 
 def production(x: np.ndarray, logistic: bool) -> np.ndarray:
     f = 0.5 + (x - 0.5) @ TRUTH
-    return 1 / (1 + np.exp(-4 * (f - 0.5))) if logistic else f
+    return 1 / (1 + np.exp(-12 * (f - 0.5))) if logistic else f
 
 
-def simulate(n_series: int, noise: float, seed: int, *, logistic: bool = False, times: np.ndarray = TIMES) -> tuple[TimeSeries, np.ndarray]:
+def simulate(
+    n_series: int, noise: float, seed: int, *, logistic: bool = False, times: np.ndarray = TIMES
+) -> tuple[TimeSeries, np.ndarray]:
     rng = np.random.default_rng(seed)
     clean = []
     for _ in range(n_series):
@@ -80,7 +92,9 @@ def make_start(series: TimeSeries, clean: np.ndarray, noise: float, seed: int = 
 
 def known(n_series: int = 40, noise: float = 0.02, seed: int = 0, **options: bool) -> Known:
     series, clean = simulate(n_series, noise, seed, **options)
-    return Known(series, clean, make_start(series, clean, noise))
+    start = make_start(series, clean, noise)
+    # a steep logistic response; its tangent at the center is three times the linear one
+    return Known(series, clean, replace(start, weight=start.weight * 2) if options.get("logistic") else start)
 
 
 def permuted(k: Known, order: np.ndarray) -> Known:

@@ -46,7 +46,7 @@ def test_forecasts_a_linear_system(linear: FitResult) -> None:
     forecast = linear.forecast(test)
     assert forecast.mse_one_step < 3e-4
     assert forecast.mse_full < 1e-3
-    assert forecast.mse_persistence > 3e-3 and forecast.mse_gene_mean > 3e-3
+    assert min(forecast.mse_persistence, forecast.mse_gene_mean) > 2e-3
     np.testing.assert_array_equal(forecast.one_step[:, 0], test.values[:, 0])
 
 
@@ -146,11 +146,8 @@ def test_divergence_rolls_back_and_says_so() -> None:
 
 
 def test_long_series_by_multiple_shooting() -> None:
-    rng = np.random.default_rng(0)
-    times = np.arange(0, 20, 0.5)
-    pieces = [simulate(1, 0.0, s, times=TIMES)[1][0, 0] for s in range(4)]
+    times = np.arange(0, 10, 0.25)
     series, clean = simulate(6, 0.01, 3, times=times)
-    assert len(pieces) == 4 and rng is not None
     result = fit(series, make_start(series, clean, 0.01), regulators=ALL)
     assert recovered(result)[1] > 0.7
     forecast = result.forecast(series)
@@ -163,7 +160,10 @@ def test_from_scratch_on_a_linear_system() -> None:
     series, _ = simulate(60, 0.02, 0)
     seen: list[tuple[str, int, int]] = []
     result = fit(
-        series, None, regulators=ALL, config=FitConfig(steps=150),
+        series,
+        None,
+        regulators=ALL,
+        config=FitConfig(families="linear"),
         progress=lambda stage, done, total, figures: seen.append((stage, done, total)),
     )
     precision, recall = recovered(result)
@@ -179,8 +179,14 @@ def test_parts_of_ones_own() -> None:
     mask = torch.as_tensor(TRUTH != 0)
     own = Linear.from_start(k.start, k.series, regulators=torch.arange(N))
     result = fit(
-        k.series, k.start, regulators=ALL, config=QUICK, gate=Fixed(mask), dynamics=own,
-        sparsity=EmpiricalBayes(~torch.eye(N, dtype=torch.bool)), solver=ExponentialEuler(step=0.25),
+        k.series,
+        k.start,
+        regulators=ALL,
+        config=QUICK,
+        gate=Fixed(mask),
+        dynamics=own,
+        sparsity=EmpiricalBayes(~torch.eye(N, dtype=torch.bool)),
+        solver=ExponentialEuler(step=0.25),
     )
     assert ((result.network.weights != 0) == (TRUTH != 0)).all()
     assert result.model.kind == "linear" and result.solver == ExponentialEuler(step=0.25)

@@ -24,7 +24,8 @@ def test_result_is_written_into_the_data_and_survives_the_file(inference, adata,
 
 def test_same_seed_same_bits_and_nothing_global_changes(inference, adata):
     torch.manual_seed(5)
-    state, numpy_state, threads = torch.get_rng_state(), np.random.get_state()[1].copy(), torch.get_num_threads()
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    numpy_state = np.random.get_state()[1].copy()  # noqa: NPY002
     again = tl.infer(adata.copy(), trajectory_key="trajectory", start="none", seed=3, threads=1)
     np.testing.assert_array_equal(again.network.weights, inference.network.weights)
     np.testing.assert_array_equal(again.network.scores, inference.network.scores)
