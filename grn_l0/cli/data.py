@@ -21,7 +21,8 @@ def list_files(json: opt.AsJson = False) -> None:
     if json:
         print_json(table.reset_index().to_dict(orient="records"))
     else:
-        print_table(table)
+        short = table.set_index("name")[["repository", "licence", "bytes"]]
+        print_table(short.rename(columns={"bytes": "size"}).assign(size=[_size(n) for n in short["bytes"]]))
 
 
 @data.command("fetch")
@@ -30,3 +31,7 @@ def fetch_file(name: Annotated[str, typer.Argument(metavar="NAME", help="A name 
     from grn_l0 import datasets
 
     print(datasets.fetch(name))
+
+
+def _size(n: int) -> str:
+    return "?" if n <= 0 else f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"

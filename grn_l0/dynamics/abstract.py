@@ -16,13 +16,20 @@ class LinearStart(Protocol):
     """The part of a start that production needs, in expression units; see `posterior.Start`."""
 
     @property
-    def weight(self) -> Array: ...
+    def weight(self) -> Array:
+        """Slopes, shape (R, N)."""
+
     @property
-    def center(self) -> Array: ...
+    def center(self) -> Array:
+        """Expression at which `offset` holds, shape (R,)."""
+
     @property
-    def offset(self) -> Array: ...
+    def offset(self) -> Array:
+        """Production at the center, shape (N,)."""
+
     @property
-    def rate(self) -> Array: ...
+    def rate(self) -> Array:
+        """Rates d, shape (N,)."""
 
 
 class AbstractDynamics(nn.Module):
@@ -62,10 +69,12 @@ class AbstractDynamics(nn.Module):
 
     @property
     def n_genes(self) -> int:
+        """Number N of genes."""
         return len(self.log_rate)
 
     @property
     def n_regulators(self) -> int:
+        """Number R of regulators."""
         return len(self.regulators)
 
     @abstractmethod

@@ -76,18 +76,22 @@ class Linear(AbstractDynamics):
         )
 
     def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
+        """Weights times gates, shape (R, N)."""
         return self.weight if z is None else self.weight * z
 
     def response(
         self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
     ) -> Float[Tensor, "series genes"]:
+        """Production at `x`, shape (S, N)."""
         f = torch.addmm(self.offset, x[:, self.regulators] - self.center, gated)
         return f if self.floor is None else f.clamp(min=self.floor)
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
+        """Tangent of production at the center, shape (R, N)."""
         return self.weight
 
     def arguments(self) -> dict[str, Any]:
+        """What the constructor takes."""
         return {
             "regulators": self.regulators,
             "center": self.center,
@@ -98,6 +102,7 @@ class Linear(AbstractDynamics):
         }
 
     def scaled(self, factor: Float[Tensor, " genes"]) -> Self:
+        """The same dynamics in the units of ``x * factor``."""
         inner = factor[self.regulators]
         changed = self.arguments()
         changed["center"] = self.center * inner
@@ -107,4 +112,5 @@ class Linear(AbstractDynamics):
         return type(self)(**changed)
 
     def masked(self, mask: Float[Tensor, "regulators genes"]) -> Self:
+        """A copy whose weights outside `mask` are exactly 0."""
         return type(self)(**{**self.arguments(), "weight": self.weight.detach() * mask})

@@ -118,7 +118,7 @@ class Logistic(AbstractDynamics):
         return model
 
     def _feature(self, x: Tensor, genes: Tensor) -> tuple[Tensor, Tensor]:
-        """h and dh/dx; inside the bounds these are each other's derivative."""
+        """Feature h and its derivative; inside the bounds these are each other's derivative."""
         low, span = self.lower[genes], self.upper[genes] - self.lower[genes]
         scaled = (x - low) / span
         if self.features == "identity":
@@ -127,22 +127,26 @@ class Logistic(AbstractDynamics):
         return torch.logit(inside), 1 / (inside * (1 - inside) * span)
 
     def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
+        """Weights times gates, shape (R, N)."""
         return self.weight if z is None else self.weight * z
 
     def response(
         self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
     ) -> Float[Tensor, "series genes"]:
+        """Production at `x`, shape (S, N)."""
         low, high = self.lower[self.regulators], self.upper[self.regulators]
         h = (x[:, self.regulators] - low) / (high - low)
         h = h - 0.5 if self.features == "identity" else torch.logit(h.clamp(_LOW, _HIGH))
         return self.log_amplitude.exp() * torch.sigmoid(torch.addmm(self.bias, h, gated))
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
+        """Tangent of production at the center, shape (R, N)."""
         value, derivative = self._feature(self.center, self.regulators)
         level = torch.sigmoid(self.bias + value @ self.weight)
         return self.weight * derivative[:, None] * (self.log_amplitude.exp() * level * (1 - level))
 
     def arguments(self) -> dict[str, Any]:
+        """What the constructor takes."""
         return {
             "regulators": self.regulators,
             "amplitude": self.log_amplitude.detach().exp(),
@@ -156,6 +160,7 @@ class Logistic(AbstractDynamics):
         }
 
     def scaled(self, factor: Float[Tensor, " genes"]) -> Self:
+        """The same dynamics in the units of ``x * factor``."""
         changed = self.arguments()
         changed["amplitude"] = changed["amplitude"] * factor
         changed["lower"], changed["upper"] = self.lower * factor, self.upper * factor
@@ -163,6 +168,7 @@ class Logistic(AbstractDynamics):
         return type(self)(**changed)
 
     def masked(self, mask: Float[Tensor, "regulators genes"]) -> Self:
+        """A copy whose weights outside `mask` are exactly 0."""
         return type(self)(**{**self.arguments(), "weight": self.weight.detach() * mask})
 
 

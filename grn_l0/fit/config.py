@@ -54,8 +54,9 @@ class FitConfig:
     window
         Intervals of a shooting window, 1 to 3.
     window_start
-        Whether windows start from the smoothed or the measured state in the refit. Smoothed states give the
-        least attenuated dynamics, measured ones the best forecast from a noisy measurement.
+        Whether windows start from the smoothed or the measured state in the refit (always smoothed in the gated
+        ODE). Measured states give the best forecast from a noisy measurement, smoothed ones dynamics that are
+        not attenuated by the noise.
     dtype
         "float32" or "float64".
     """
@@ -79,7 +80,7 @@ class FitConfig:
     step: float | None = None
     longest: int = 12
     window: int = 2
-    window_start: Literal["smoothed", "measured"] = "smoothed"
+    window_start: Literal["smoothed", "measured"] = "measured"
     dtype: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
@@ -108,6 +109,7 @@ class FitConfig:
 
     @property
     def torch_dtype(self) -> torch.dtype:
+        """The dtype as torch knows it."""
         return torch.float32 if self.dtype == "float32" else torch.float64
 
 

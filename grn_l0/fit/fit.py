@@ -28,7 +28,7 @@ from grn_l0.fit.summary import (
     survivors_of,
     trained_start,
 )
-from grn_l0.fit.train import train
+from grn_l0.fit.train import train_gates
 from grn_l0.gates import AbstractGate, HardConcrete, edge_keys
 from grn_l0.network import Network
 from grn_l0.posterior.start import Start
@@ -118,16 +118,7 @@ def fit(
         solver=solver,
         prior=EdgePrior.from_start(part, sd[regulators[rows]], sd, config.odds, dtype),
     )
-    note = train(
-        objective,
-        steps=config.steps if start is not None else config.scratch_steps,
-        rate=config.learning_rate if start is not None else config.refit_learning_rate,
-        time_rate=config.learning_rate_rate,
-        config=config,
-        generator=generator,
-        reporter=reporter,
-        stage="gated ODE",
-    )
+    note = train_gates(objective, start is None, config, generator, reporter)
     survivors, probability = survivors_of(gate, rows, allowed, config)
 
     after = trained_start(begin, objective, rows, sd, gate)

@@ -107,6 +107,7 @@ class Objective(nn.Module):
         return value
 
     def forward(self, z: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        """The whole loss at one sample `z` of the gates."""
         return self.data(z) + self.prices()
 
     @torch.no_grad()

@@ -34,6 +34,8 @@ def smooth(
 
     With 4 to 12 times: least squares of x0 exp(-dt) + f (1 - exp(-dt)), the best rate per gene. With more: weights
     1/4, 1/2, 1/4 on neighbouring times, noise from second differences. With fewer: the values as they are.
+    Production is taken as constant within a series, so where regulators move much the states are biased and the
+    noise is too high; the gated ODE, which starts from them, corrects both.
     """
     shortest, longest = int(series.lengths.min()), int(series.lengths.max())
     if longest > _LONG:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -44,8 +45,10 @@ def train(
     reporter: Reporter,
     stage: str,
     estimate_noise: bool = True,
+    sampled: bool = True,
 ) -> str:
-    """Minimise the objective with Adam (.9, .99), one sample of the gates per step.
+    """Minimise the objective with Adam (.9, .99), one sample of the gates per step (`sampled`), or
+    the test-time gates.
 
     Learning rates are constant, then fall to 0 along a cosine over the last `config.cosine` of the steps. When the
     loss is not finite the parameters of the last check are restored and the learning rates halved.
@@ -62,14 +65,14 @@ def train(
     for step in range(steps):
         if step % config.variance_every == 0:
             try:
-                _estimate(objective, generator, config, estimate_noise)
+                _estimate(objective, generator if sampled else None, config, estimate_noise)
                 good = _snapshot(objective)
             except DivergenceError:
                 objective.load_state_dict(good)
         progress = max(0.0, step - constant) / max(steps - constant, 1)
         for group, lr in zip(optimiser.param_groups, base, strict=True):
             group["lr"] = lr * shrink * 0.5 * (1 + math.cos(math.pi * progress))
-        loss = _step(objective, optimiser, generator)
+        loss = _step(objective, optimiser, generator if sampled else None)
         if loss is None:
             failures += 1
             if failures >= _ATTEMPTS:
@@ -86,13 +89,52 @@ def train(
     return f"{stage} went back to earlier parameters {failures} time(s); " + _ADVICE if failures else ""
 
 
+def train_gates(
+    objective: Objective, scratch: bool, config: FitConfig, generator: torch.Generator, reporter: Reporter
+) -> str:
+    """The gated ODE: with a posterior, a short run on sampled gates.
+
+    From scratch, a longer run with larger steps, and then one on test-time gates: as long as gates are sampled, an
+    indirect edge (a on c, where a acts on b and b on c) is worth having for the draws that leave out a link of
+    the chain; once they are not, its weight goes to 0 and its price closes it.
+    """
+    if not scratch:
+        return train(
+            objective,
+            steps=config.steps,
+            rate=config.learning_rate,
+            time_rate=config.learning_rate_rate,
+            config=config,
+            generator=generator,
+            reporter=reporter,
+            stage="gated ODE",
+        )
+    quicker = replace(config, learning_rate_gate=2 * config.learning_rate_gate)
+    notes = [
+        train(
+            objective,
+            steps=config.scratch_steps,
+            rate=config.refit_learning_rate,
+            time_rate=config.learning_rate_rate,
+            config=settings,
+            generator=generator,
+            reporter=reporter,
+            stage=stage,
+            sampled=sampled,
+        )
+        for stage, sampled, settings in (("gated ODE", True, config), ("test-time gates", False, quicker))
+    ]
+    return " ".join(note for note in notes if note)
+
+
 _ADVICE = "try smaller learning rates, a smaller solver step, or the logistic family, which is bounded."
 
 
-def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: torch.Generator) -> float | None:
+def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: torch.Generator | None) -> float | None:
     optimiser.zero_grad(set_to_none=True)
     try:
-        loss = objective(objective.gate.sample(generator))
+        gate = objective.gate
+        loss = objective(gate.deterministic() if generator is None else gate.sample(generator))
     except DivergenceError:
         return None
     value = float(loss.detach())
@@ -103,10 +145,10 @@ def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: tor
     return value
 
 
-def _estimate(objective: Objective, generator: torch.Generator, config: FitConfig, noise: bool) -> None:
+def _estimate(objective: Objective, generator: torch.Generator | None, config: FitConfig, noise: bool) -> None:
     if noise:
         with torch.no_grad():
-            z = objective.gate.sample(generator)
+            z = objective.gate.deterministic() if generator is None else objective.gate.sample(generator)
         objective.estimate_noise(z, config.pseudo_observations)
     objective.sparsity.update(objective.gate.probability().detach())
 

@@ -32,10 +32,13 @@ class Fixed(AbstractGate):
         self.register_buffer("mask", mask.detach().clone())
 
     def sample(self, generator: torch.Generator) -> Float[Tensor, "regulators genes"]:
+        """One draw of all gates."""
         return self.mask
 
     def deterministic(self) -> Float[Tensor, "regulators genes"]:
+        """Gates at test time."""
         return self.mask
 
     def probability(self) -> Float[Tensor, "regulators genes"]:
+        """P(z != 0) of every gate."""
         return (self.mask != 0).to(self.mask.dtype)

@@ -92,6 +92,7 @@ class HardConcrete(AbstractGate):
         return self.beta * math.log(-self.gamma / self.zeta)
 
     def sample(self, generator: torch.Generator) -> Float[Tensor, "regulators genes"]:
+        """One draw of all gates."""
         if self.keys is None:
             like = self.log_alpha
             u = torch.rand(like.shape, generator=generator, dtype=like.dtype, device=generator.device).to(like.device)
@@ -106,9 +107,11 @@ class HardConcrete(AbstractGate):
         return self._stretch(torch.sigmoid((torch.logit(u) + self.log_alpha) / self.beta))
 
     def deterministic(self) -> Float[Tensor, "regulators genes"]:
+        """Gates at test time."""
         return self._stretch(torch.sigmoid(self.log_alpha))
 
     def probability(self) -> Float[Tensor, "regulators genes"]:
+        """P(z != 0) of every gate."""
         return torch.sigmoid(self.log_alpha - self.shift) * self.allowed
 
     def mean(self) -> Float[Tensor, "regulators genes"]:

@@ -49,6 +49,8 @@ def precision_recall(
     hits = np.cumsum(true[order])
     last = np.append(np.diff(score[order]) != 0, True)  # one point per distinct score
     recall, precision = hits[last] / hits[-1], hits[last] / (np.flatnonzero(last) + 1)
+    # As average precision has it: up to the first distinct score, the precision there.
+    recall, precision = np.append(0.0, recall), np.append(precision[0], precision)
     figures = metrics.ranking(universe.scores, universe.truth, universe.candidates)
     axes.plot(recall, precision, color=ACTIVATES, linewidth=1.8, label=f"scores (AUPRC {figures['auprc']:.3f})")
     chosen = universe.selected[universe.candidates]

@@ -55,7 +55,11 @@ class Start:
     slab
         Prior standard deviation of an open edge's weight, shape (R, N).
     covariances
-        Noise of the residuals given a free initial state, one entry per distinct set of times.
+        Noise of the residuals given a free initial state, one entry per distinct set of times; empty for long
+        series, whose steps are fitted one by one.
+    loadings
+        Orthonormal directions that the states of all genes share, in units of each gene's standard deviation, shape
+        (N, rank); None where states were not denoised across genes.
     """
 
     inclusion: Float[ndarray, "regulators genes"]
@@ -70,3 +74,4 @@ class Start:
     curvature: Float[ndarray, "regulators genes"]
     slab: Float[ndarray, "regulators genes"]
     covariances: tuple[Covariance, ...]
+    loadings: Float[ndarray, "genes rank"] | None = None

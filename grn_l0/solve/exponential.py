@@ -52,6 +52,7 @@ class AbstractExponential(AbstractSolver):
         times: Float[Tensor, "series times"],
         z: Float[Tensor, "regulators genes"] | None = None,
     ) -> Float[Tensor, "series times genes"]:
+        """States at `times`; see `AbstractSolver.solve`."""
         gaps = intervals(times)
         gated, rate = dynamics.gated(z), dynamics.rate
         x, states = x0, [x0]
@@ -79,6 +80,7 @@ class ExponentialEuler(AbstractExponential):
     def advance(
         self, dynamics: AbstractDynamics, gated: Tensor, x: Float[Tensor, "series genes"], a: Tensor, gain: Tensor
     ) -> Float[Tensor, "series genes"]:
+        """One step of the method."""
         return x + gain * (dynamics.response(x, gated) - x)
 
 
@@ -97,6 +99,7 @@ class ExponentialHeun(AbstractExponential):
     def advance(
         self, dynamics: AbstractDynamics, gated: Tensor, x: Float[Tensor, "series genes"], a: Tensor, gain: Tensor
     ) -> Float[Tensor, "series genes"]:
+        """One step of the method."""
         f0 = dynamics.response(x, gated)
         predicted = x + gain * (f0 - x)
         f1 = dynamics.response(predicted, gated)

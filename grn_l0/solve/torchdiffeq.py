@@ -67,6 +67,7 @@ class TorchDiffEq(AbstractSolver):
         times: Float[Tensor, "series times"],
         z: Float[Tensor, "regulators genes"] | None = None,
     ) -> Float[Tensor, "series times genes"]:
+        """States at `times`; see `AbstractSolver.solve`."""
         from torchdiffeq import odeint, odeint_adjoint
 
         gaps = intervals(times)

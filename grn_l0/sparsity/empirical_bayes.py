@@ -89,13 +89,16 @@ class EmpiricalBayes(AbstractSparsity):
 
     @property
     def lambdas(self) -> Tensor:
+        """Nats per open gate."""
         return self.lam
 
     def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        """Sum of lambda P(z != 0), in nats."""
         return (self.lam.to(probability.dtype) * probability * self.allowed).sum()
 
     @torch.no_grad()
     def update(self, probability: Float[Tensor, "regulators genes"]) -> None:
+        """Fit (a_0, b_0) and the costs to the gates as they are."""
         n_open = (probability * self.allowed).sum(1).double().cpu().numpy()
         n_allowed = self.allowed.sum(1).double().cpu().numpy()
         self.a, self.b = beta_binomial_fit(n_open, n_allowed, start=(self.a, self.b))

@@ -34,9 +34,11 @@ class Penalty(AbstractSparsity):
 
     @property
     def lambdas(self) -> Tensor:
+        """Nats per open gate."""
         return self.lam
 
     def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        """Sum of lambda P(z != 0), in nats."""
         # inf * 0 is NaN; an edge that is not a candidate costs nothing because it is never open
         return (torch.where(torch.isinf(self.lam), 0.0, self.lam).to(probability.dtype) * probability).sum()
 
@@ -47,7 +49,9 @@ class NoSparsity(AbstractSparsity):
 
     @property
     def lambdas(self) -> Tensor:
+        """Nats per open gate."""
         return torch.zeros(())
 
     def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+        """Sum of lambda P(z != 0), in nats."""
         return probability.new_zeros(())

@@ -127,11 +127,7 @@ def test_benchmark_prints_and_writes_its_table(grn, monkeypatch, tmp_path):
     assert grn("benchmark", "sim305").status == 2
 
 
-def test_demo_writes_five_files_and_prints_the_baselines(grn, tmp_path, monkeypatch):
-    import importlib
-
-    # The start has tests of its own; here the gates begin from scratch, which is quicker.
-    monkeypatch.setattr(importlib.import_module("grn_l0.tl.infer"), "make_start", lambda *_: None)
+def test_demo_writes_five_files_and_prints_the_baselines(grn, tmp_path):
     done = grn("demo", "--out", tmp_path / "d", "--genes", 8, "--trajectories", 10)
     assert done.status == 0, done.err
     assert {p.name for p in (tmp_path / "d").iterdir()} == {

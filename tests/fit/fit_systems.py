@@ -38,7 +38,7 @@ class Known:
 
 def production(x: np.ndarray, logistic: bool) -> np.ndarray:
     f = 0.5 + (x - 0.5) @ TRUTH
-    return 1 / (1 + np.exp(-12 * (f - 0.5))) if logistic else f
+    return 1 / (1 + np.exp(-8 * (f - 0.5))) if logistic else f
 
 
 def simulate(
@@ -93,8 +93,8 @@ def make_start(series: TimeSeries, clean: np.ndarray, noise: float, seed: int = 
 def known(n_series: int = 40, noise: float = 0.02, seed: int = 0, **options: bool) -> Known:
     series, clean = simulate(n_series, noise, seed, **options)
     start = make_start(series, clean, noise)
-    # a steep logistic response; its tangent at the center is three times the linear one
-    return Known(series, clean, replace(start, weight=start.weight * 2) if options.get("logistic") else start)
+    # a steep logistic response; its tangent at the center is twice the linear one
+    return Known(series, clean, replace(start, weight=start.weight * 1.5) if options.get("logistic") else start)
 
 
 def permuted(k: Known, order: np.ndarray) -> Known:

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fit_systems import N, known
 from safetensors.torch import save_file
 
 from grn_l0._errors import FileFormatError, OutputError
 from grn_l0.fit import FitConfig, FitResult, fit, load_model, save_model
 from grn_l0.solve import TorchDiffEq
-from fit_systems import N, known
 
 
 @pytest.fixture(scope="module", params=["linear", "logistic"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from fit_systems import Known, N, known
 
 from grn_l0.dynamics import Linear
 from grn_l0.fit.config import FitConfig
@@ -13,7 +14,6 @@ from grn_l0.fit.problem import make_problem, standard_deviation
 from grn_l0.gates import HardConcrete
 from grn_l0.solve import ExponentialHeun
 from grn_l0.sparsity import Penalty
-from fit_systems import N, Known, known
 
 CONFIG = FitConfig(dtype="float64")
 

@@ -10,6 +10,7 @@ import torch
 
 from grn_l0 import tl
 from grn_l0._errors import DataError, NameMatchError, OptionError
+from grn_l0.posterior.config import PosteriorConfig
 
 
 def test_result_is_written_into_the_data_and_survives_the_file(inference, adata, tmp_path):
@@ -62,6 +63,20 @@ def test_prior_needs_the_posterior_start(adata):
     prior = pd.DataFrame({"source": adata.var_names[:2], "target": adata.var_names[2:4]})
     with pytest.raises(OptionError, match="posterior"):
         tl.infer(adata, trajectory_key="trajectory", start="none", prior=prior)
+
+
+def test_posterior_start_takes_a_prior_and_finds_the_edges(adata):
+    truth = tl.edges_of(adata, "truth")
+    prior = truth[["source", "target"]].assign(weight=1.0)
+    chain = PosteriorConfig(rounds=(6, 6), averaged=1)
+    options = {"trajectory_key": "trajectory", "posterior": chain, "seed": 1}
+    plain = tl.infer(adata.copy(), **options)
+    helped = tl.infer(adata.copy(), prior=prior, **options)
+    quality = [tl.evaluate(r, truth).loc["result", "auprc"] for r in (plain, helped)]
+    assert quality[1] > quality[0] > 0.3
+    assert plain.fit.start is not None
+    again = tl.infer(adata.copy(), **options)
+    np.testing.assert_array_equal(again.network.scores, plain.network.scores)
 
 
 def test_summary_says_what_a_person_wants_to_know(inference):

@@ -1,0 +1,197 @@
+"""The posterior of a few long series: one transition from each time to the next is one observation.
+
+With one or a few long series nothing is repeated: what a trajectory does beyond its model cannot be told from how
+trajectories differ, and whole trajectories lose to single steps. Instead the states are denoised across genes (all
+genes of a cell share a few time courses), and each step is regressed on the state it starts from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grn_l0._typing import Float, Int, Progress, ndarray
+from grn_l0.posterior.config import PosteriorConfig, Prior
+from grn_l0.posterior.gates import Chain, Summary
+from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.response import Design, convolution, designs
+from grn_l0.posterior.scaling import Scaled
+from grn_l0.posterior.start import Start
+from grn_l0.timeseries import TimeSeries
+
+#: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
+_SLABS = (0.1, 0.3, 0.9)
+_ROUNDS = (40, 40, 60)
+
+
+def is_long(series: TimeSeries) -> bool:
+    """Fewer than five series, of more than twelve times: the case for transitions."""
+    return series.n_series < 5 and int(series.lengths.max()) > 12
+
+
+def infer_transitions(
+    series: TimeSeries,
+    regulators: Int[ndarray, " regulators"],
+    *,
+    prior: Prior | None,
+    config: PosteriorConfig,
+    seed: int,
+    progress: Progress | None,
+) -> Start:
+    r"""Posterior of the gates from single steps.
+
+    With denoised states x̂ and one rate d for all genes, :math:`e_k = e^{-d \Delta_k}`:
+
+    .. math:: x_{i,k+1} - e_k \hat x_{ik} = (1 - e_k) b_i
+        + \sum_j z_{ji} w_{ji} \int_0^{\Delta_k} d\, e^{-d(\Delta_k - u)} \hat x_j(t_k + u)\,du + \epsilon
+
+    Parameters and result as `infer_start`.
+    """
+    parts = designs(series)
+    scaled = Scaled.of(series, parts)
+    states, loadings, noise = denoise(scaled.measured)
+    rate = autocorrelation_rate(parts, scaled.measured)
+    rows = _rows(parts, scaled.measured, states, rate, regulators)
+    n_genes = series.n_genes
+    candidates = np.ones((n_genes, len(regulators)), dtype=bool)
+    candidates[regulators, np.arange(len(regulators))] = False
+    changing = np.ptp(np.concatenate([m.reshape(-1, n_genes) for m in scaled.measured]), axis=0) > 1e-9
+    listed = np.zeros_like(candidates) if prior is None else prior.listed.T & candidates
+    chain = Chain(candidates, listed, replace(config, slabs=_SLABS), seed)
+    variance = np.maximum((rows.target**2).mean(axis=0), 1e-9)
+    level = np.full(n_genes, float(np.median(variance)))
+    choice = Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
+    grams = Grams(
+        (rows.features.T @ rows.features)[None],
+        np.zeros((1, len(regulators))),
+        np.where(changing, 0, -1),
+        (rows.features.T @ rows.target).T,
+        (rows.target**2).sum(axis=0),
+        np.full(n_genes, max(len(rows.target) - 1.0, 1.0)) * scaled.observed,
+    )
+    for k, sweeps in enumerate(_ROUNDS):
+        summary = chain.run(grams, choice, sweeps)
+        if progress is not None:
+            density = float((summary.inclusion > 0.5).mean())
+            progress("posterior", k + 1, len(_ROUNDS), {"density": density})
+    return _start(series, parts, scaled, states, loadings, noise, rate, rows, summary, chain, regulators, grams, changing)
+
+
+def denoise(
+    measured: list[Float[ndarray, "series times genes"]],
+) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, "genes rank"], Float[ndarray, " genes"]]:
+    """States of low rank across genes, the directions they span, and each gene's noise variance.
+
+    Singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho 2014): omega
+    times the median singular value, omega = .56 b^3 - .95 b^2 + 1.82 b + 1.43 for an aspect ratio b.
+    """
+    n_genes = measured[0].shape[2]
+    whole = np.concatenate([m.reshape(-1, n_genes) for m in measured])
+    left, size, right = np.linalg.svd(whole, full_matrices=False)
+    aspect = min(whole.shape) / max(whole.shape)
+    omega = 0.56 * aspect**3 - 0.95 * aspect**2 + 1.82 * aspect + 1.43
+    rank = max(int((size > omega * np.median(size)).sum()), 1)
+    smooth = (left[:, :rank] * size[:rank]) @ right[:rank]
+    freedom = max(1.0 - rank / len(whole), 1e-3)
+    noise = ((whole - smooth) ** 2).mean(axis=0) / freedom
+    out, at = [], 0
+    for m in measured:
+        count = m.shape[0] * m.shape[1]
+        out.append(smooth[at : at + count].reshape(m.shape))
+        at += count
+    return out, right[:rank].T, np.maximum(noise, 1e-6)
+
+
+def autocorrelation_rate(parts: list[Design], measured: list[Float[ndarray, "series times genes"]]) -> float:
+    """The rate at which genes forget, from autocovariances two steps and one step apart.
+
+    Their ratio is exp(-d step) whatever the measurement noise, which adds to neither (Yule-Walker with noise).
+    """
+    one, two, step = 0.0, 0.0, []
+    for part, y in zip(parts, measured, strict=True):
+        n = len(part.times)
+        one += float((y[:, 1:-1] * y[:, :-2]).sum() + (y[:, 2:] * y[:, 1:-1]).sum()) / 2
+        two += float((y[:, 2:] * y[:, :-2]).sum())
+        step.append((part.times[-1] - part.times[0]) / (n - 1))
+    ratio = min(max(two / one, 0.05), 0.99) if one > 0 else 0.05
+    return float(-np.log(ratio) / np.mean(step))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """One row per transition; `features` (rows, R) and `target` (rows, N) without the offset, `raw_*` with it."""
+
+    features: Float[ndarray, "rows regulators"]
+    target: Float[ndarray, "rows genes"]
+    raw_features: Float[ndarray, "rows regulators"]
+    raw_target: Float[ndarray, "rows genes"]
+    unit: Float[ndarray, " rows"]
+
+
+def _rows(
+    parts: list[Design],
+    measured: list[Float[ndarray, "series times genes"]],
+    states: list[Float[ndarray, "series times genes"]],
+    rate: float,
+    regulators: Int[ndarray, " regulators"],
+) -> _Rows:
+    features, target, unit = [], [], []
+    for part, y, x in zip(parts, measured, states, strict=True):
+        size = np.sqrt(part.variance.mean() / part.variance)
+        for k, step in enumerate(np.diff(part.times)):
+            start, end = convolution(np.array([0.0, step]), rate)[1]
+            decay = np.exp(-rate * step)
+            inner = x[:, :, regulators]
+            features.append(size[k + 1] * (start * inner[:, k] + end * inner[:, k + 1]))
+            target.append(size[k + 1] * (y[:, k + 1] - decay * x[:, k]))
+            unit.append(np.full(len(y), size[k + 1] * (1.0 - decay)))
+    f, t, u = np.concatenate(features), np.concatenate(target), np.concatenate(unit)
+    direction = u / np.linalg.norm(u)
+    return _Rows(
+        f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u
+    )
+
+
+def _start(
+    series: TimeSeries,
+    parts: list[Design],
+    scaled: Scaled,
+    states: list[Float[ndarray, "series times genes"]],
+    loadings: Float[ndarray, "genes rank"],
+    noise: Float[ndarray, " genes"],
+    rate: float,
+    rows: _Rows,
+    summary: Summary,
+    chain: Chain,
+    regulators: Int[ndarray, " regulators"],
+    grams: Grams,
+    changing: ndarray,
+) -> Start:
+    scale, mean = scaled.scale, scaled.mean
+    ratio = scale[None, :] / scale[regulators][:, None]
+    inclusion = summary.inclusion.T
+    slope = np.divide(summary.weight.T, inclusion, out=np.zeros_like(inclusion), where=inclusion > 1e-12)
+    left = rows.raw_target - rows.raw_features @ summary.weight.T
+    offset = rows.unit @ left / (rows.unit @ rows.unit)
+    at = np.full((*series.times.shape, len(mean)), np.nan)
+    for part, x in zip(parts, states, strict=True):
+        at[part.series, : len(part.times)] = mean + scale * x
+    width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
+    curvature = np.diagonal(grams.gram[0])[:, None] / summary.variance[None, :]
+    return Start(
+        inclusion=inclusion,
+        weight=slope * ratio,
+        center=mean[regulators],
+        offset=mean + scale * offset,
+        rate=np.where(changing, rate, 0.0),
+        initial=at[:, 0],
+        states=at,
+        noise=np.sqrt(noise) * scale,
+        penalty=-summary.log_odds.T,
+        curvature=curvature / ratio**2,
+        slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
+        covariances=(),
+        loadings=loadings,
+    )
