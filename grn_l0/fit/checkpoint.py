@@ -22,7 +22,7 @@ from grn_l0.solve import SOLVERS
 
 FORMAT = "grn_l0 model"
 VERSION = 1
-_VECTORS = ("noise", "mean", "spread", "innovation")
+_VECTORS = ("noise", "mean", "spread", "drift")
 _MATRICES = ("scores", "weights", "effects", "candidates")
 
 

@@ -22,7 +22,7 @@ from grn_l0.fit.summary import (
     check_shapes,
     checked_regulators,
     default_step,
-    innovation_of,
+    drift_of,
     moments,
     status_of,
     survivors_of,
@@ -164,7 +164,7 @@ def fit(
         mean=mean,
         noise=begin.noise,
         spread=spread,
-        innovation=spread,
+        drift=np.zeros_like(spread),
     )
     options: dict[str, Any] = {**asdict(config), "start": "none" if start is None else "posterior"}
     return FitResult(
@@ -180,6 +180,6 @@ def fit(
         noise=np.asarray(begin.noise, dtype=np.float64),
         mean=mean,
         spread=spread,
-        innovation=innovation_of(series, training.one_step, spread),
+        drift=drift_of(series, training.one_step, begin.noise, model.rate.detach().double().numpy()),
         options=options,
     )

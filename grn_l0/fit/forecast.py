@@ -73,33 +73,35 @@ def make_forecast(
     mean: Float[Array, " genes"],
     noise: Float[Array, " genes"],
     spread: Float[Array, " genes"],
-    innovation: Float[Array, " genes"],
+    drift: Float[Array, " genes"],
     measurement: Measurement = "exact",
 ) -> Forecast:
     r"""Predict every measured time from the one before, and each trajectory from its beginning.
 
     A missing value is replaced by its own prediction (at the first time by the gene's mean). With
-    ``measurement="noisy"`` the state that a step starts from lies between prediction and measurement, at the
-    steady-state Kalman gain :math:`1 - s_i^2 / V_i`.
+    ``measurement="noisy"`` the state that a step starts from is filtered from the measurements so far: gene by gene,
+    :math:`P \leftarrow e^{-2 d \Delta} P + q \Delta` and gain :math:`P / (P + s^2)` (Kalman 1960), from the gene's mean
+    and variance in the training data.
 
     Parameters
     ----------
     mean, spread
         Shape (N,): mean and standard deviation of each gene in the training data.
-    noise, innovation
-        Shape (N,): s, standard deviation of a measurement, and square root of V, the variance of one-step errors
-        in the training data.
+    noise, drift
+        Shape (N,): s, standard deviation of a measurement of weight 1, and q, the variance that a state gathers per
+        unit of time beyond the model.
     """
     if measurement not in ("exact", "noisy"):
         raise OptionError(f"measurement must be 'exact' or 'noisy', not {measurement!r}")
     values = align(series, genes)
     padding = ~np.isfinite(series.times)
     seen = np.isfinite(values)
-    first_gain, gain = np.ones_like(noise), np.ones_like(noise)
-    if measurement == "noisy":
-        first_gain, gain = _gain(noise, spread), _gain(noise, innovation)
-
-    state = np.where(seen[:, 0], mean + first_gain * (np.nan_to_num(values[:, 0]) - mean), mean)
+    noisy = measurement == "noisy"
+    size = noise**2 / np.where(padding, 1.0, series.weights)[:, :, None] if noisy else np.zeros((*padding.shape, 1))
+    rate = model.rate.detach().double().numpy()
+    variance = np.broadcast_to(spread**2, values[:, 0].shape)
+    state, variance = _update(np.broadcast_to(mean, values[:, 0].shape), variance, values[:, 0], size[:, 0])
+    start = state
     last = np.where(seen[:, 0], np.nan_to_num(values[:, 0]), mean)
     start = state
     predicted, persistence = [values[:, 0]], [values[:, 0]]
@@ -107,8 +109,10 @@ def make_forecast(
         ahead = _solve(model, solver, state, series.times[:, k : k + 2])[:, -1]
         predicted.append(ahead)
         persistence.append(last)
+        step = np.nan_to_num(series.times[:, k + 1] - series.times[:, k])[:, None]
+        variance = np.exp(-2.0 * rate * step) * variance + drift * step
+        state, variance = _update(ahead, variance, values[:, k + 1], size[:, k + 1])
         here = seen[:, k + 1]
-        state = np.where(here, ahead + gain * (np.nan_to_num(values[:, k + 1]) - ahead), ahead)
         last = np.where(here, np.nan_to_num(values[:, k + 1]), last)
     one_step, before = np.stack(predicted, axis=1), np.stack(persistence, axis=1)
     full = _solve(model, solver, start, series.times)
@@ -128,9 +132,16 @@ def make_forecast(
     )
 
 
-def _gain(noise: Float[Array, " genes"], total: Float[Array, " genes"]) -> Float[Array, " genes"]:
-    gain: Array = np.clip(1 - noise**2 / np.maximum(total**2, 1e-300), 0.0, 1.0)
-    return gain
+def _update(
+    state: Float[Array, "series genes"],
+    variance: Float[Array, "series genes"],
+    measured: Float[Array, "series genes"],
+    noise: Float[Array, "series genes"],
+) -> tuple[Float[Array, "series genes"], Float[Array, "series genes"]]:
+    """State and variance after a measurement; as they were where there is none, the measurement if it is exact."""
+    gain = np.where(noise > 0, variance / np.maximum(variance + noise, 1e-300), 1.0)
+    gain = np.where(np.isfinite(measured), gain, 0.0)
+    return state + gain * (np.nan_to_num(measured) - state), (1.0 - gain) * variance
 
 
 def _solve(

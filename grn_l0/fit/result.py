@@ -40,9 +40,9 @@ class FitResult:
         The seed of every random draw.
     options
         The settings, as plain values.
-    noise, mean, spread, innovation
-        Shape (N,): standard deviation of a measurement; mean and standard deviation of the training data;
-        standard deviation of the model's one-step errors in them.
+    noise, mean, spread, drift
+        Shape (N,): standard deviation of a measurement of weight 1; mean and standard deviation of the training
+        data; variance that states gather per unit of time beyond the model.
     """
 
     network: Network
@@ -57,7 +57,7 @@ class FitResult:
     noise: Float[Array, " genes"]
     mean: Float[Array, " genes"]
     spread: Float[Array, " genes"]
-    innovation: Float[Array, " genes"]
+    drift: Float[Array, " genes"]
     options: dict[str, Any] = field(default_factory=dict)
 
     def forecast(self, series: TimeSeries, *, measurement: Measurement = "exact") -> Forecast:
@@ -68,8 +68,8 @@ class FitResult:
         series
             Expression of at least the model's genes, in any order.
         measurement
-            "exact": a step starts from the measured values (the published definition). "noisy": from a
-            compromise between measurement and prediction, weighed by their errors.
+            "exact": a step starts from the measured values (the published definition). "noisy": from a state
+            filtered from the measurements so far.
 
         Raises
         ------
@@ -84,6 +84,6 @@ class FitResult:
             mean=self.mean,
             noise=self.noise,
             spread=self.spread,
-            innovation=self.innovation,
+            drift=self.drift,
             measurement=measurement,
         )

@@ -96,15 +96,27 @@ def moments(series: TimeSeries) -> tuple[Float[Array, " genes"], Float[Array, " 
     return mean, np.sqrt(np.nansum((flat - mean) ** 2, 0) / count)
 
 
-def innovation_of(
-    series: TimeSeries, one_step: Float[Array, "series times genes"], spread: Float[Array, " genes"]
+def drift_of(
+    series: TimeSeries,
+    one_step: Float[Array, "series times genes"],
+    noise: Float[Array, " genes"],
+    rate: Float[Array, " genes"],
 ) -> Float[Array, " genes"]:
-    """Root mean square of the one-step errors of each gene; its standard deviation where they are not finite."""
+    """Variance that states gather per unit of time beyond the model, shape (N,), by moments.
+
+    One-step errors from measured states hold it, the noise of the later measurement and the decayed noise of the
+    earlier one; what is left after those is divided by the time.
+    """
+    step = np.diff(series.times, axis=1)[:, :, None]
     square = (one_step - series.values)[:, 1:] ** 2
-    seen = np.isfinite(square)
-    count = seen.sum((0, 1))
-    total = np.where(seen, square, 0.0).sum((0, 1))
-    return np.where(count > 0, np.sqrt(total / np.maximum(count, 1)), spread)
+    weights = np.asarray(series.weights)[:, :, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = noise**2 * (1.0 / weights[:, 1:] + np.exp(-2.0 * rate * step) / weights[:, :-1])
+        left = square - expected
+    seen = np.isfinite(left)
+    time = np.where(seen, step, 0.0).sum((0, 1))
+    drift: Float[Array, " genes"] = np.maximum(np.where(seen, left, 0.0).sum((0, 1)), 0.0) / np.maximum(time, 1e-300)
+    return drift
 
 
 def status_of(network: Network, model: AbstractDynamics, notes: list[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grn_l0._typing import Float, Int, Progress, ndarray
+from grn_l0._typing import Bool, Float, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig, Prior
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams
@@ -51,7 +51,7 @@ def infer_transitions(
     """
     parts = designs(series)
     scaled = Scaled.of(series, parts)
-    states, loadings, noise = denoise(scaled.measured)
+    states, loadings, noise = denoise(parts, scaled.measured)
     rate = autocorrelation_rate(parts, scaled.measured)
     rows = _rows(parts, scaled.measured, states, rate, regulators)
     n_genes = series.n_genes
@@ -63,23 +63,34 @@ def infer_transitions(
     variance = np.maximum((rows.target**2).mean(axis=0), 1e-9)
     level = np.full(n_genes, float(np.median(variance)))
     choice = Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
-    grams = Grams(
-        (rows.features.T @ rows.features)[None],
-        np.zeros((1, len(regulators))),
-        np.where(changing, 0, -1),
-        (rows.features.T @ rows.target).T,
-        (rows.target**2).sum(axis=0),
-        np.full(n_genes, max(len(rows.target) - 1.0, 1.0)) * scaled.observed,
-    )
+    weight = np.zeros(candidates.shape)
     for k, sweeps in enumerate(_ROUNDS):
+        grams = _grams(rows, weight, changing, scaled.observed)
         summary = chain.run(grams, choice, sweeps)
+        weight = summary.weight
         if progress is not None:
             density = float((summary.inclusion > 0.5).mean())
             progress("posterior", k + 1, len(_ROUNDS), {"density": density})
     return _start(series, parts, scaled, states, loadings, noise, rate, rows, summary, chain, regulators, grams, changing)
 
 
+def _grams(
+    rows: _Rows, weight: Float[ndarray, "genes regulators"], changing: Bool[ndarray, " genes"], observed: Float[ndarray, " genes"]
+) -> Grams:
+    """Sufficient statistics, divided by how many rows carry the information of one."""
+    redundancy = rows.redundancy(rows.target - rows.features @ weight.T)
+    return Grams(
+        (rows.features.T @ rows.features)[None] / redundancy,
+        np.zeros((1, rows.features.shape[1])),
+        np.where(changing, 0, -1),
+        (rows.features.T @ rows.target).T / redundancy,
+        (rows.target**2).sum(axis=0) / redundancy,
+        np.full(len(changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * observed,
+    )
+
+
 def denoise(
+    parts: list[Design],
     measured: list[Float[ndarray, "series times genes"]],
 ) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, "genes rank"], Float[ndarray, " genes"]]:
     """States of low rank across genes, the directions they span, and each gene's noise variance.
@@ -95,7 +106,9 @@ def denoise(
     rank = max(int((size > omega * np.median(size)).sum()), 1)
     smooth = (left[:, :rank] * size[:rank]) @ right[:rank]
     freedom = max(1.0 - rank / len(whole), 1e-3)
-    noise = ((whole - smooth) ** 2).mean(axis=0) / freedom
+    # For a measurement of weight 1: a bin of many cells is that much less noisy.
+    variance = np.concatenate([np.tile(p.variance, len(p.series)) for p in parts])
+    noise = ((whole - smooth) ** 2 / variance[:, None]).mean(axis=0) / freedom
     out, at = [], 0
     for m in measured:
         count = m.shape[0] * m.shape[1]
@@ -128,6 +141,29 @@ class _Rows:
     raw_features: Float[ndarray, "rows regulators"]
     raw_target: Float[ndarray, "rows genes"]
     unit: Float[ndarray, " rows"]
+    order: list[Int[ndarray, " times"]]
+
+    def redundancy(self, residual: Float[ndarray, "rows genes"]) -> float:
+        r"""How many successive rows count as one, :math:`1 + 2 \sum_l \rho_x(l) \rho_\epsilon(l)` (Bartlett 1946).
+
+        Smoothed data (moving averages, cells shared between bins) have residuals that resemble their neighbours';
+        regressions among them find spurious edges. The correlations are pooled over regulators and over genes, and
+        summed up to the first lag at which either is not positive.
+        """
+        total = 1.0
+        longest = max(len(o) for o in self.order)
+        for lag in range(1, longest // 2):
+            product = [_correlation(a, self.order, lag) for a in (self.features, residual)]
+            if min(product) <= 0:
+                break
+            total += 2.0 * product[0] * product[1]
+        return total
+
+
+def _correlation(a: Float[ndarray, "rows columns"], order: list[Int[ndarray, " times"]], lag: int) -> float:
+    pairs = sum(float((a[o[lag:]] * a[o[:-lag]]).sum()) for o in order if len(o) > lag)
+    both = sum(float((a[o[lag:]] ** 2).sum() + (a[o[:-lag]] ** 2).sum()) / 2 for o in order if len(o) > lag)
+    return pairs / both if both > 0 else 0.0
 
 
 def _rows(
@@ -137,7 +173,8 @@ def _rows(
     rate: float,
     regulators: Int[ndarray, " regulators"],
 ) -> _Rows:
-    features, target, unit = [], [], []
+    features, target, unit, order = [], [], [], list[Int[ndarray, " times"]]()
+    count = 0
     for part, y, x in zip(parts, measured, states, strict=True):
         size = np.sqrt(part.variance.mean() / part.variance)
         for k, step in enumerate(np.diff(part.times)):
@@ -147,11 +184,12 @@ def _rows(
             features.append(size[k + 1] * (start * inner[:, k] + end * inner[:, k + 1]))
             target.append(size[k + 1] * (y[:, k + 1] - decay * x[:, k]))
             unit.append(np.full(len(y), size[k + 1] * (1.0 - decay)))
+        steps = len(part.times) - 1
+        order += [count + s + len(y) * np.arange(steps) for s in range(len(y))]
+        count += steps * len(y)
     f, t, u = np.concatenate(features), np.concatenate(target), np.concatenate(unit)
     direction = u / np.linalg.norm(u)
-    return _Rows(
-        f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u
-    )
+    return _Rows(f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order)
 
 
 def _start(
@@ -167,7 +205,7 @@ def _start(
     chain: Chain,
     regulators: Int[ndarray, " regulators"],
     grams: Grams,
-    changing: ndarray,
+    changing: Bool[ndarray, " genes"],
 ) -> Start:
     scale, mean = scaled.scale, scaled.mean
     ratio = scale[None, :] / scale[regulators][:, None]
