@@ -142,6 +142,8 @@ class Chain:
             return
         edges: Int[ndarray, " edges"] = np.linspace(0, n_targets, 4 * threads + 1).astype(int)
         with ThreadPoolExecutor(threads) as pool:
-            jobs = [pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in zip(edges, edges[1:], strict=False)]
+            jobs = [
+                pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in zip(edges, edges[1:], strict=False)
+            ]
             for job in jobs:
                 job.result()

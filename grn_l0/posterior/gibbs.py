@@ -61,7 +61,9 @@ def _gain(g: float, r: float, slabs: np.ndarray, weights: np.ndarray, terms: np.
 
 
 @_compiled
-def _draw(g: float, r: float, slabs: np.ndarray, terms: np.ndarray, gain: float, state: np.ndarray, usage: np.ndarray) -> float:
+def _draw(
+    g: float, r: float, slabs: np.ndarray, terms: np.ndarray, gain: float, state: np.ndarray, usage: np.ndarray
+) -> float:
     """A weight from the slab mixture's conditional."""
     u = _next(state)
     k = 0

@@ -141,9 +141,7 @@ class _Problem:
         """Noise kinds from residuals, averaged over draws of the weights."""
         n_genes = self.series.n_genes
         draws = [np.zeros((n_genes, len(self.regulators)))] if last is None else last.draws
-        production = [
-            np.concatenate([x[:, :, self.regulators] @ w.T for w in draws]) for x in states.estimate
-        ]
+        production = [np.concatenate([x[:, :, self.regulators] @ w.T for w in draws]) for x in states.estimate]
         residuals = {
             index: [
                 y if index < 0 else np.concatenate([y] * len(draws)) - part.response[part.design.at] @ f

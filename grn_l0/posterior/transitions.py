@@ -71,11 +71,16 @@ def infer_transitions(
         if progress is not None:
             density = float((summary.inclusion > 0.5).mean())
             progress("posterior", k + 1, len(_ROUNDS), {"density": density})
-    return _start(series, parts, scaled, states, loadings, noise, rate, rows, summary, chain, regulators, grams, changing)
+    return _start(
+        series, parts, scaled, states, loadings, noise, rate, rows, summary, chain, regulators, grams, changing
+    )
 
 
 def _grams(
-    rows: _Rows, weight: Float[ndarray, "genes regulators"], changing: Bool[ndarray, " genes"], observed: Float[ndarray, " genes"]
+    rows: _Rows,
+    weight: Float[ndarray, "genes regulators"],
+    changing: Bool[ndarray, " genes"],
+    observed: Float[ndarray, " genes"],
 ) -> Grams:
     """Sufficient statistics, divided by how many rows carry the information of one."""
     redundancy = rows.redundancy(rows.target - rows.features @ weight.T)
