@@ -32,7 +32,7 @@ class BenchmarkTable:
     notes
         Sentences below the table: the universe, what the floors are.
     about
-        The settings, and the machine.
+        The settings, and the machine; ``command`` makes the table again and stands on top of it.
     """
 
     title: str
@@ -61,8 +61,9 @@ class BenchmarkTable:
         lines = [head, ["---"] + ["---:"] * len(cells.columns)]
         lines += [[str(name), *row] for name, row in zip(cells.index, cells.to_numpy().tolist(), strict=True)]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        settings = ", ".join(f"{k} {v}" for k, v in self.about.items())
-        return "\n\n".join([f"### {self.title}", table, *self.notes, settings]).rstrip() + "\n"
+        settings = ", ".join(f"{k} {v}" for k, v in self.about.items() if k != "command")
+        command = [f"`{self.about['command']}`"] if "command" in self.about else []
+        return "\n\n".join([f"### {self.title}", *command, table, *self.notes, settings]).rstrip() + "\n"
 
     def write(self, path: PathLikeStr) -> None:
         """Write .md, .csv or .json.

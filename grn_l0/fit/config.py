@@ -48,7 +48,7 @@ class FitConfig:
     features
         What the logistic family sees: "log-odds" or "identity".
     step
-        Longest step of the solver in units of time; None chooses 1 / median rate, within the intervals.
+        Longest step of the solver in units of time; None chooses 1.1 / median rate, within the intervals.
     longest
         Series with more times than this are fitted by multiple shooting.
     window

@@ -46,11 +46,11 @@ def check_shapes(
 
 
 def default_step(series: TimeSeries, rate: Float[Array, " genes"]) -> float:
-    """1 / median rate of the moving genes, not below an eighth of the median interval between times."""
+    """1.1 / median rate of the moving genes, not below an eighth of the median interval between times."""
     gaps = np.diff(series.times, axis=1)
     typical = float(np.median(gaps[np.isfinite(gaps)]))
     moving = rate[rate > 0]
-    return max(1 / float(np.median(moving)), typical / 8) if len(moving) else typical
+    return max(1.1 / float(np.median(moving)), typical / 8) if len(moving) else typical
 
 
 def survivors_of(

@@ -74,7 +74,8 @@ class Basis:
 
     def state_covariance(self, x: float, c: float, q: float) -> Float[ndarray, "grid grid"]:
         """Covariance of the true state around the model, in units of v."""
-        return x * self.initial + c * self.offset + q * self.drift
+        out: Float[ndarray, "grid grid"] = x * self.initial + c * self.offset + q * self.drift
+        return out
 
     def covariance(self, x: float, c: float, q: float) -> Float[ndarray, "times times"]:
         """Covariance of the measurements around the model, in units of v."""
@@ -84,7 +85,7 @@ class Basis:
 
 def basis(design: Design, rate: float, correlation_time: float) -> Basis:
     """Components for `rate`; production noise is white (`correlation_time` 0) or an Ornstein-Uhlenbeck process."""
-    grid, at = design.grid, design.at
+    grid = design.grid
     zero = np.zeros((len(grid), len(grid)))
     if rate == 0.0:
         return Basis(design, zero, np.ones((len(grid), 1)), np.ones_like(zero) * design.variance.mean(), zero, zero)
@@ -107,4 +108,5 @@ def basis(design: Design, rate: float, correlation_time: float) -> Basis:
 
 def _scaled(component: Float[ndarray, "grid grid"], design: Design) -> Float[ndarray, "grid grid"]:
     """Unit mean diagonal at the measured times, relative to the measurement noise."""
-    return component * (design.variance.mean() / np.diag(component)[design.at].mean())
+    out: Float[ndarray, "grid grid"] = component * (design.variance.mean() / np.diag(component)[design.at].mean())
+    return out

@@ -149,6 +149,7 @@ class _Problem:
             ]
             for index, parts in self.bases.items()
         }
+        doubt = None if last is None or not states.spread else self._doubt(states, last)
         cost = np.zeros(n_genes) if last is None else 5.0 * last.inclusion.sum(axis=1)
         return choose_kinds(
             self.kinds,
@@ -158,7 +159,21 @@ class _Problem:
             most=config.most_kinds,
             edge_cost=cost,
             observed=self.scaled.observed,
+            doubt=doubt,
         )
+
+    def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
+        r"""Residual covariance by the regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate and design."""
+        totals = []
+        for design, spread in zip(self.designs, states.spread, strict=True):
+            size = len(design.grid)
+            totals.append((last.square @ spread.reshape(len(spread), size * size)).reshape(-1, size, size))
+        out = {}
+        for index, parts in self.bases.items():
+            if index >= 0:
+                rows = [part.response[part.design.at] for part in parts]
+                out[index] = [h @ total @ h.T for h, total in zip(rows, totals, strict=True)]
+        return out
 
     def estimate(self, states: States, choice: Choice, last: Summary | None, config: PosteriorConfig) -> None:
         """Smooth all genes, and every regulator with the help of its targets."""

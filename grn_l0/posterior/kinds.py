@@ -44,6 +44,7 @@ def choose_kinds(
     most: int,
     edge_cost: Float[ndarray, " genes"],
     observed: Float[ndarray, " genes"],
+    doubt: dict[int, list[Float[ndarray, "genes times times"]]] | None = None,
 ) -> Choice:
     """Pick a kind per gene.
 
@@ -62,8 +63,11 @@ def choose_kinds(
         Nats that the open edges of each gene cost; a constant gene has none, so it is compared without them.
     observed
         Share of each gene's values that were measured.
+    doubt
+        Per rate index and design: covariance of a residual that comes from the regulators' uncertain states. The
+        states were fitted to the same data, so their residuals alone would make the model look better than it is.
     """
-    table = _quadratics(kinds, bases, residuals, observed)
+    table = _quadratics(kinds, bases, residuals, observed, doubt or {})
     variance = np.maximum(table.square, 1e-12) / table.freedom
     log_lik = -0.5 * (table.log_det[:, None] + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
@@ -130,6 +134,7 @@ def _quadratics(
     bases: dict[int, list[Basis]],
     residuals: dict[int, list[Float[ndarray, "series times genes"]]],
     observed: Float[ndarray, " genes"],
+    doubt: dict[int, list[Float[ndarray, "genes times times"]]],
 ) -> _Quadratics:
     n_genes = len(observed)
     square = np.empty((len(kinds), n_genes))
@@ -139,7 +144,9 @@ def _quadratics(
         everything = np.flatnonzero(kinds.rate_index == index)
         # In pieces of at most 32 MiB of covariance matrices.
         for rows in np.array_split(everything, -(-len(everything) * longest**2 // 2**22)):
-            square[rows], log_det[rows], count, effects = _evaluate(kinds, rows, per_design, residuals[index], n_genes)
+            square[rows], log_det[rows], count, effects = _evaluate(
+                kinds, rows, per_design, residuals[index], doubt.get(index)
+            )
             freedom[rows] = np.maximum(count * observed - effects, 1.0)
     return _Quadratics(square, log_det, freedom)
 
@@ -149,13 +156,13 @@ def _evaluate(
     rows: Int[ndarray, " some"],
     per_design: list[Basis],
     residuals: list[Float[ndarray, "series times genes"]],
-    n_genes: int,
+    doubt: list[Float[ndarray, "genes times times"]] | None,
 ) -> tuple[Float[ndarray, "some genes"], Float[ndarray, " some"], int, int]:
     """Quadratic forms and log determinants of some kinds of one rate, with the fixed effects projected out."""
-    effects = per_design[0].means.shape[1]
+    effects, n_genes = per_design[0].means.shape[1], residuals[0].shape[2]
     quad, cross = np.zeros((len(rows), n_genes)), np.zeros((len(rows), effects, n_genes))
     info, dets, count = np.zeros((len(rows), effects, effects)), np.zeros(len(rows)), 0
-    for part, stacked in zip(per_design, residuals, strict=True):
+    for q, (part, stacked) in enumerate(zip(per_design, residuals, strict=True)):
         s, n = len(part.design.series), len(part.design.times)
         draws = stacked.shape[0] // s
         count += s * n
@@ -174,5 +181,7 @@ def _evaluate(
             flat = stacked.transpose(1, 0, 2).reshape(n, -1)
             for k in range(len(rows)):
                 quad[k] += ((inverse[k] @ flat) * flat).sum(axis=0).reshape(-1, n_genes).sum(axis=0) / draws
+        if doubt is not None:
+            quad += s * inverse.reshape(len(rows), n * n) @ doubt[q].reshape(n_genes, n * n).T
     solved = np.linalg.solve(info, cross)
     return quad - (cross * solved).sum(axis=1), dets + np.linalg.slogdet(info)[1], count, effects

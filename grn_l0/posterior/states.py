@@ -46,6 +46,9 @@ class States:
         What the joint step adds to a regulator, kept between rounds.
     uncertainty
         Per kind in use, shape (R,): expected squared error that a regulator's state adds to its Gram diagonal.
+    spread
+        Per design: covariance of each regulator's state given everything, shape (R, grid, grid); 0 where it has no
+        targets. Empty before the first joint step.
     effects
         Per kind in use: fixed effects (m, b) of its genes, shape (effects, genes).
     """
@@ -54,6 +57,7 @@ class States:
     production: Grids
     correction: Grids
     uncertainty: dict[int, Float[ndarray, " regulators"]] = field(default_factory=dict)
+    spread: list[Float[ndarray, "regulators grid grid"]] = field(default_factory=list)
     effects: dict[int, Float[ndarray, "effects genes"]] = field(default_factory=dict)
 
     @classmethod
@@ -145,6 +149,7 @@ class Smoother:
         kind_of, variance = self.choice.kind, self.choice.variance
         changing = self.kinds.rate_index[kind_of] >= 0
         rest = self.residuals(states)
+        states.spread = [np.zeros((len(self.regulators), len(d.grid), len(d.grid))) for d in self.designs]
         states.uncertainty = {kind: np.zeros(len(self.regulators)) for kind in self.used}
         for j, gene in enumerate(self.regulators):
             children = np.flatnonzero((inclusion[:, j] > parent) & changing)
@@ -171,6 +176,7 @@ class Smoother:
                     rest[kind, q][:, :, at] -= ((new - old) @ response.T)[:, :, None] * w
                 if not parts:
                     continue
+                states.spread[q][j] = posterior
                 for kind in self.used:
                     g = self.groups[kind, q]
                     spent = float(np.einsum("ij,ji->", g.response @ posterior @ g.response.T, g.precision))
