@@ -47,8 +47,8 @@ def breast_cancer(settings: Settings, progress: Progress | None = None) -> Bench
         title=f"Breast cancer in pseudotime, {len(genes)} genes, all of them candidate regulators",
         rows=rows,
         notes=(
-            f"One-step MSE over the {test.n_obs} held-out points in the middle, each from the measured one before it alone. "
-            "Expression is a moving average over neighbours, so steps are not independent. "
+            f"One-step MSE over the {test.n_obs} held-out points in the middle, each from the measured one "
+            "before it alone. Expression is a moving average over neighbours, so steps are not independent. "
             "Figures of grn_l0 are medians over seeds.",
             f"ChIP: the {len(factors)} regulators of the ChIP network in the panel ({', '.join(factors)}) × all "
             f"genes; the share of true pairs is {len(chip) / (len(factors) * (len(genes) - 1)):.2f}, where AUPRC "

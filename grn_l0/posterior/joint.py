@@ -16,7 +16,7 @@ from grn_l0.posterior.response import Design, designs, rate_grid
 from grn_l0.posterior.scaling import Scaled, scale_genes
 from grn_l0.posterior.start import Covariance, Start
 from grn_l0.posterior.states import Smoother, States
-from grn_l0.posterior.transitions import infer_transitions, is_long
+from grn_l0.posterior.transitions import by_transitions, infer_transitions
 from grn_l0.timeseries import TimeSeries
 
 #: Above this many times per series noise is not handed on as whole matrices (N x T x T).
@@ -56,7 +56,7 @@ def infer_start(
     """
     config = config or PosteriorConfig()
     regulators = np.asarray(regulators, dtype=np.int64)
-    if is_long(series):
+    if by_transitions(series):
         return infer_transitions(series, regulators, prior=prior, config=config, seed=seed, progress=progress)
     problem = _Problem.of(series, regulators)
     n_genes = series.n_genes

@@ -26,9 +26,27 @@ _SLABS = (0.1, 0.3, 0.9)
 _ROUNDS = (40, 40, 60)
 
 
-def is_long(series: TimeSeries) -> bool:
-    """Fewer than five series, of more than twelve times: the case for transitions."""
-    return series.n_series < 5 and int(series.lengths.max()) > 12
+def by_transitions(series: TimeSeries) -> bool:
+    """Whether fewer than five series of more than twelve times are better taken step by step.
+
+    That is so with at least five genes per time, which denoise each other's states; and for series that were smoothed
+    before they came here (successive differences correlate by more than .5; independent noise gives -.5), whose
+    residuals say the same thing many times over. Otherwise the general posterior finds two to ten times as much
+    (AUPRC .60 against .13 on one series of 120 times and 40 genes).
+    """
+    if series.n_series >= 5 or int(series.lengths.max()) <= 12:
+        return False
+    return series.n_genes >= 5 * int(series.lengths.sum()) or smoothness(series) > 0.5
+
+
+def smoothness(series: TimeSeries) -> float:
+    """Correlation between successive differences of standardised values, over all genes and series."""
+    spread = np.nanstd(series.values, axis=(0, 1))
+    step = np.diff(series.values / np.where(spread > 0, spread, 1.0), axis=1)
+    before, after = step[:, :-1], step[:, 1:]
+    both = np.isfinite(before) & np.isfinite(after)
+    size = float(np.sqrt((before[both] ** 2).sum() * (after[both] ** 2).sum()))
+    return float((before[both] * after[both]).sum()) / size if size > 0 else 0.0
 
 
 def infer_transitions(
