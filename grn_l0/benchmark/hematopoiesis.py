@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ def _lineage(lineage: str, donors: tuple[int, ...], settings: Settings, progress
     regulators = tuple(dict.fromkeys(g for g in datasets.hematopoiesis_regulators() if g in panel))
     reference = datasets.restrict(datasets.hematopoiesis_reference(lineage), genes, regulators)
     tests = {f"{lineage} {donor}": cells(datasets.hematopoiesis(lineage, donor)) for donor in donors}
-    keys = {"pseudotime_key": "dpt_pseudotime", "trajectory_key": "donor"}
+    keys: dict[str, Any] = {"pseudotime_key": "dpt_pseudotime", "trajectory_key": "donor"}
     seeds: list[Rows] = []
     with warnings.catch_warnings():
         # Genes that no cell of the training donors has are known, and stay: the published panel is the panel.

@@ -114,5 +114,5 @@ def _cell(column: str, value: float) -> str:
     if column.endswith("_s"):
         return f"{value:.1f}"
     if column.startswith("mse") or (value != 0 and abs(value) < 1e-3):
-        return f"{value:.2e}"
+        return f"{value:.3e}" if column.startswith("mse") else f"{value:.2e}"
     return f"{value:.4f}" if column == "sparsity" else f"{value:.3f}"

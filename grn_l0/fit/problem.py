@@ -35,7 +35,7 @@ class Problem:
     observed
         Shape (N,): independent observations per gene.
     share
-        What the squared residuals count: below 1 when windows overlap.
+        What the squared residuals count: below 1 when windows overlap, or when the series repeat themselves.
     """
 
     times: Float[Tensor, "pieces times"]
@@ -132,8 +132,8 @@ def _windows(
         initial=tensor(np.nan_to_num(initial) / sd, dtype),
         initial_sd=None,
         whiteners=((torch.arange(len(s)), tensor(whitener, dtype)),),
-        observed=tensor(np.maximum(_predicted(series).sum(axis=(0, 1)), 1), dtype),
-        share=1.0 / width,
+        observed=tensor(np.maximum(_predicted(series).sum(axis=(0, 1)) / start.redundancy, 1), dtype),
+        share=1.0 / (width * start.redundancy),
     )
 
 

@@ -57,9 +57,8 @@ class Start:
     covariances
         Noise of the residuals given a free initial state, one entry per distinct set of times; empty for long
         series, whose steps are fitted one by one.
-    loadings
-        Orthonormal directions that the states of all genes share, in units of each gene's standard deviation, shape
-        (N, rank); None where states were not denoised across genes.
+    redundancy
+        How many successive times count as one, 1 or more: smoothed series repeat themselves.
     """
 
     inclusion: Float[ndarray, "regulators genes"]
@@ -74,4 +73,4 @@ class Start:
     curvature: Float[ndarray, "regulators genes"]
     slab: Float[ndarray, "regulators genes"]
     covariances: tuple[Covariance, ...]
-    loadings: Float[ndarray, "genes rank"] | None = None
+    redundancy: float = 1.0

@@ -254,5 +254,5 @@ def _start(
         curvature=curvature / ratio**2,
         slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
         covariances=(),
-        loadings=loadings,
+        redundancy=max(1.0, len(rows.target) / (float(grams.freedom.max()) + 1.0)),
     )

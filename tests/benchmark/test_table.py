@@ -26,8 +26,8 @@ def table():
 
 def test_markdown_has_a_row_per_method_and_few_digits(table):
     lines = table.to_markdown().splitlines()
-    assert "| ours | 0.812 | 400 | 4.20e-05 | 12.3 | 0.9967 |" in lines
-    assert "| persistence | – | – | 1.50e-02 | – | – |" in lines
+    assert "| ours | 0.812 | 400 | 4.200e-05 | 12.3 | 0.9967 |" in lines
+    assert "| persistence | – | – | 1.500e-02 | – | – |" in lines
     assert "A note." in lines
 
 
