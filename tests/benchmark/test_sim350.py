@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from grn_l0 import benchmark, datasets, tl
+from grn_l0.benchmark.sim350 import shuffled
 
 
 @pytest.fixture
@@ -32,8 +33,20 @@ def test_table_has_our_rows_and_the_floors(small):
         "lasso",
         "shuffled network",
         "prior alone",
+        "grn_l0, no prior",
+        "grn_l0, shuffled prior",
     }
     assert set(rows.index) == ours | floors
     assert rows.loc["seed 0", "mse_one_step"] < rows.loc["persistence", "mse_one_step"]
     assert rows.loc["prior alone", "balanced_accuracy"] == 1
     assert "56 ordered pairs" in table.notes[0]
+
+
+def test_shuffled_prior_keeps_the_edges_of_each_regulator_and_none_on_itself():
+    genes = tuple(f"g{k}" for k in range(30))
+    prior = pd.DataFrame({"source": ["g0"] * 5 + ["g1"] * 3, "target": genes[2:10], "weight": 1.0})
+    wrong = shuffled(prior, genes, seed=0)
+    assert wrong["source"].tolist() == prior["source"].tolist()
+    assert (wrong["source"] != wrong["target"]).all()
+    assert set(wrong["target"]) != set(prior["target"])
+    assert not wrong.duplicated(["source", "target"]).any()
