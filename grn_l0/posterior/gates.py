@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -134,7 +136,7 @@ class Chain:
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
             self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))
 
-    def _sweep(self, arguments: tuple[object, ...], n_targets: int) -> None:
+    def _sweep(self, arguments: tuple[Any, ...], n_targets: int) -> None:
         from grn_l0.posterior.gibbs import sweep_targets
 
         threads = min(self.config.threads, n_targets)
@@ -143,9 +145,7 @@ class Chain:
             return
         edges: Int[ndarray, " edges"] = np.linspace(0, n_targets, 4 * threads + 1).astype(int)
         with ThreadPoolExecutor(threads) as pool:
-            jobs = [
-                pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in zip(edges, edges[1:], strict=False)
-            ]
+            jobs = [pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in pairwise(edges)]
             for job in jobs:
                 job.result()
 

@@ -111,7 +111,7 @@ class _Problem:
             first = choose_kinds(
                 kinds,
                 bases,
-                {k: scaled.measured for k in bases},
+                dict.fromkeys(bases, scaled.measured),
                 scaled.scale,
                 most=len(kinds),
                 edge_cost=np.zeros(series.n_genes),
@@ -163,7 +163,7 @@ class _Problem:
         )
 
     def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
-        r"""Residual covariance by the regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate and design."""
+        r"""Covariance of residuals by the regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate, design."""
         totals = []
         for design, spread in zip(self.designs, states.spread, strict=True):
             size = len(design.grid)

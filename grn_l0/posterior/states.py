@@ -29,7 +29,8 @@ class _Group:
     @property
     def response(self) -> Float[ndarray, "times grid"]:
         """C_d at the measured times."""
-        return self.basis.response[self.basis.design.at]
+        out: Float[ndarray, "times grid"] = self.basis.response[self.basis.design.at]
+        return out
 
 
 @dataclass(eq=False)
@@ -64,7 +65,8 @@ class States:
     def start(cls, designs: list[Design], n_genes: int) -> States:
         """No production yet, nothing smoothed."""
         shapes = [(len(d.series), len(d.grid), n_genes) for d in designs]
-        return cls(*([np.zeros(s) for s in shapes] for _ in range(3)))
+        estimate, production, correction = ([np.zeros(s) for s in shapes] for _ in range(3))
+        return cls(estimate, production, correction)
 
 
 class Smoother:

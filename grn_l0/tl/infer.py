@@ -12,7 +12,7 @@ import pandas as pd
 
 from grn_l0 import pp
 from grn_l0._errors import OptionError
-from grn_l0._typing import Progress
+from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit import FitConfig, FitResult, fit
 from grn_l0.gates import AbstractGate
@@ -21,7 +21,8 @@ from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
 from grn_l0.tl.inference import Inference
 from grn_l0.tl.keys import Keys
-from grn_l0.tl.start import make_start
+from grn_l0.tl.memory import warn_of_memory
+from grn_l0.tl.start import checkpoint_file, make_start
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -46,6 +47,7 @@ def infer(
     config: FitConfig | None = None,
     posterior: PosteriorConfig | None = None,
     n_bins: int | None = None,
+    checkpoint: PathLikeStr | None = None,
     progress: Progress | None = None,
     key_added: str = "grn_l0",
 ) -> Inference:
@@ -78,6 +80,9 @@ def infer(
         Objects of `grn_l0.gates`, `sparsity`, `dynamics`, `solve`, `fit` and `posterior` in place of the defaults.
     n_bins
         Bins of cells per trajectory along pseudotime.
+    checkpoint
+        Folder (made if its parent exists) in which the posterior start, the long part, is kept as soon as it is done. A
+        later call with the same data, options and seed takes it from there and gives the same result, bit for bit.
     progress
         Called as ``progress(stage, done, total, figures)``.
     key_added
@@ -94,6 +99,13 @@ def infer(
         One of its kinds (missing key, times, trajectories, expression, names, tables) for data that cannot be used.
     OptionError
         For options out of range, or that exclude each other.
+    OutputError
+        If `checkpoint` cannot be written to.
+
+    Warns
+    -----
+    GrnWarning
+        If so many candidate edges are asked for that memory may not do, or a checkpoint belongs to other data.
     """
     if start not in ("posterior", "none"):
         raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
@@ -107,11 +119,16 @@ def infer(
     table = None if prior is None else pp.match_prior(prior, series.genes, names, adata.var)
     if table is not None and start == "none":
         raise OptionError("a prior enters through the posterior start; use start='posterior', or leave the prior out")
+    if start == "none" and checkpoint is not None:
+        raise OptionError("a checkpoint keeps the posterior start; leave it out where start='none'")
+    kept = checkpoint_file(checkpoint)
     position = {gene: k for k, gene in enumerate(series.genes)}
     rows = np.array([position[name] for name in names], dtype=np.int64)
     chain = posterior or PosteriorConfig(threads=threads or 1)
+    if start == "posterior":
+        warn_of_memory(series, len(rows), chain)
     with _torch_threads(threads):
-        begin = make_start(series, rows, table, chain, int(seed), progress) if start == "posterior" else None
+        begin = make_start(series, rows, table, chain, int(seed), progress, kept) if start == "posterior" else None
         result = fit(
             series,
             begin,

@@ -1,14 +1,34 @@
-"""The posterior start, from positions and a table of prior edges."""
+"""The posterior start, from positions and a table of prior edges; kept as a file where that is asked for."""
 
 from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from grn_l0 import posterior
-from grn_l0._typing import Int, Progress, ndarray
+from grn_l0._atomic import check_output
+from grn_l0._errors import FileFormatError, GrnWarning, OutputError
+from grn_l0._typing import Bool, Int, PathLikeStr, Progress, ndarray
+from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
 from grn_l0.network import edges_to_matrix
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
+
+#: Name of the checkpoint in its folder.
+CHECKPOINT = "start.safetensors"
+
+#: What each entry of a checkpoint's `about` is called in a sentence.
+_WORDS = {
+    "data": "other data, regulators or prior edges",
+    "options": "other options of the posterior",
+    "seed": "another seed",
+    "version": "another version of grn_l0",
+}
 
 
 def make_start(
@@ -18,6 +38,7 @@ def make_start(
     config: posterior.PosteriorConfig,
     seed: int,
     progress: Progress | None,
+    checkpoint: Path | None = None,
 ) -> Start:
     """Gates, weights and nuisance parameters from which the gated ODE starts.
 
@@ -35,9 +56,91 @@ def make_start(
         Of every random draw.
     progress
         Called as rounds go by.
+    checkpoint
+        The file from which the start is taken where it belongs to these data, options and seed, and to which it is
+        written otherwise.
+
+    Warns
+    -----
+    GrnWarning
+        If there is a checkpoint that does not belong here: it is computed anew and written over.
     """
-    known = None
+    listed: Bool[ndarray, "regulators genes"] | None = None
     if prior is not None:
         names = [series.genes[j] for j in regulators]
-        known = posterior.Prior(listed=edges_to_matrix(prior, names, series.genes, column="weight") != 0)
-    return posterior.infer_start(series, regulators, prior=known, config=config, seed=seed, progress=progress)
+        listed = edges_to_matrix(prior, names, series.genes, column="weight") != 0
+    about = {} if checkpoint is None else _about(series, regulators, listed, config, seed)
+    if checkpoint is not None:
+        found = _take(checkpoint, about)
+        if found is not None:
+            if progress is not None:
+                progress("posterior", 1, 1, {})
+            return found
+    known = None if listed is None else posterior.Prior(listed=listed)
+    start = posterior.infer_start(series, regulators, prior=known, config=config, seed=seed, progress=progress)
+    start = canonical(start)
+    if checkpoint is not None:
+        save_start(checkpoint, start, about)
+    return start
+
+
+def checkpoint_file(folder: PathLikeStr | None) -> Path | None:
+    """The checkpoint in `folder`, which is made where its parent exists.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written to, or is a file.
+    """
+    if folder is None:
+        return None
+    place = Path(folder)
+    if place.exists() and not place.is_dir():
+        raise OutputError(f"checkpoint {os.fspath(place)!r} is a file; name a folder")
+    try:
+        place.mkdir(exist_ok=True)
+    except FileNotFoundError:
+        raise OutputError(
+            f"checkpoint {os.fspath(place)!r}: the folder {os.fspath(place.parent)!r} does not exist; make it first"
+        ) from None
+    except OSError as error:
+        raise OutputError(f"the folder {os.fspath(place)!r} cannot be made: {error.strerror}") from None
+    check_output(place / CHECKPOINT)
+    return place / CHECKPOINT
+
+
+def _about(
+    series: TimeSeries,
+    regulators: Int[ndarray, " regulators"],
+    listed: Bool[ndarray, "regulators genes"] | None,
+    config: posterior.PosteriorConfig,
+    seed: int,
+) -> dict[str, Any]:
+    from grn_l0 import __version__
+
+    # The result does not depend on the number of threads. Lists, as JSON gives them back.
+    options = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != "threads"}
+    return {
+        "data": data_checksum(series, regulators, listed),
+        "options": options,
+        "seed": seed,
+        "version": __version__,
+    }
+
+
+def _take(path: Path, about: dict[str, Any]) -> Start | None:
+    """The start in this file if it was computed from the same things; None, with a reason, otherwise."""
+    if not path.exists():
+        return None
+    try:
+        there = read_about(path)
+        other = [word for name, word in _WORDS.items() if there.get(name) != about[name]]
+        if not other:
+            return load_start(path)
+        why = f"it belongs to {' and '.join(other)}"
+    except FileFormatError as error:
+        why = str(error)
+    warnings.warn(
+        f"the checkpoint {os.fspath(path)!r} is not used, and will be written over: {why}", GrnWarning, stacklevel=4
+    )
+    return None

@@ -1,0 +1,146 @@
+"""A posterior start as a file, so that a run that was stopped need not compute it again. No pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grn_l0._atomic import atomic_path
+from grn_l0._errors import FileFormatError
+from grn_l0._typing import Bool, Int, PathLikeStr, ndarray
+from grn_l0.posterior.start import Covariance, Start
+from grn_l0.timeseries import TimeSeries
+
+FORMAT = "grn_l0 start"
+VERSION = 1
+
+
+def canonical(start: Start) -> Start:
+    """The same start with every array in one memory layout, that in which it comes back from a file.
+
+    The order in which numbers are summed follows the layout: without this a run that continues from a file would
+    differ in the last bits from one that did not stop.
+    """
+    arrays = {f.name: getattr(start, f.name) for f in fields(Start)}
+    plain = {name: np.ascontiguousarray(a) for name, a in arrays.items() if isinstance(a, np.ndarray)}
+    parts = tuple(
+        Covariance(series=np.ascontiguousarray(c.series), whitener=np.ascontiguousarray(c.whitener))
+        for c in start.covariances
+    )
+    return replace(start, **plain, covariances=parts)
+
+
+def data_checksum(
+    series: TimeSeries,
+    regulators: Int[ndarray, " regulators"],
+    listed: Bool[ndarray, "regulators genes"] | None = None,
+) -> str:
+    """SHA-256 of everything that a start is computed from: names, times, weights, values, regulators, prior edges."""
+    digest = hashlib.sha256()
+    for names in (series.genes, series.trajectories):
+        digest.update(json.dumps(names).encode())
+    arrays = (series.values, series.times, series.weights, regulators, listed)
+    for array in arrays:
+        if array is None:
+            digest.update(b"none")
+            continue
+        plain = np.ascontiguousarray(array)
+        digest.update(f"{plain.dtype.str}{plain.shape}".encode())
+        # NaN has many bit patterns, of which only one means the same thing everywhere.
+        digest.update((np.where(np.isnan(plain), np.nan, plain) if plain.dtype.kind == "f" else plain).tobytes())
+    return digest.hexdigest()
+
+
+def save_start(path: PathLikeStr, start: Start, about: dict[str, Any]) -> None:
+    """Write `start` to one file: tensors in safetensors, `about` and all else as JSON in its header.
+
+    Parameters
+    ----------
+    path
+        The file; whole or not there.
+    start
+        What the posterior found.
+    about
+        What it was computed from: anything that JSON holds.
+
+    Raises
+    ------
+    OutputError
+        If the folder does not exist or cannot be written to.
+    """
+    from safetensors.numpy import save_file
+
+    tensors: dict[str, ndarray] = {}
+    values: dict[str, Any] = {}
+    for f in fields(Start):
+        value = getattr(start, f.name)
+        if isinstance(value, np.ndarray):
+            tensors[f.name] = np.ascontiguousarray(value)
+        elif f.name != "covariances":
+            values[f.name] = value
+    for k, part in enumerate(start.covariances):
+        tensors[f"covariances/{k}/series"] = np.ascontiguousarray(part.series)
+        tensors[f"covariances/{k}/whitener"] = np.ascontiguousarray(part.whitener)
+    header = {"about": about, "values": values, "covariances": len(start.covariances)}
+    with atomic_path(path) as temporary:
+        save_file(
+            tensors, str(temporary), {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
+        )
+
+
+def read_about(path: PathLikeStr) -> dict[str, Any]:
+    """What a file of `save_start` was computed from, without reading its tensors.
+
+    Raises
+    ------
+    FileFormatError
+        If it is something else, damaged, or of another version of the format.
+    """
+    return dict(_header(Path(path))["about"])
+
+
+def load_start(path: PathLikeStr) -> Start:
+    """Read what `save_start` wrote, to the last bit.
+
+    Raises
+    ------
+    FileFormatError
+        As `read_about`.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    header = _header(Path(path))
+    try:
+        tensors: dict[str, Any] = load_file(str(path))
+        parts = tuple(
+            Covariance(
+                series=tensors.pop(f"covariances/{k}/series"), whitener=tensors.pop(f"covariances/{k}/whitener")
+            )
+            for k in range(header["covariances"])
+        )
+        return Start(**tensors, **header["values"], covariances=parts)
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise FileFormatError(f"{str(path)!r} is a damaged checkpoint ({error!r})") from error
+
+
+def _header(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="np") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise FileFormatError(f"{str(path)!r} is not a checkpoint written by grn_l0 ({error})") from error
+    if metadata.get("format") != FORMAT or metadata.get("version") != str(VERSION):
+        raise FileFormatError(f"{str(path)!r} is not a checkpoint written by this version of grn_l0")
+    try:
+        header: dict[str, Any] = json.loads(metadata["header"])
+        return {name: header[name] for name in ("about", "values", "covariances")}
+    except (KeyError, ValueError) as error:
+        raise FileFormatError(f"{str(path)!r} is a damaged checkpoint ({error!r})") from error
