@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import typer
 
 from grn_l0.cli.outputs import say
 
 
 @contextmanager
-def explain_interruption(folder: Path | None) -> Iterator[None]:
-    """Say on Ctrl-C where the last checkpoint is and which command continues, or how to get one."""
+def explain_interruption(folder: Path | None, words: Sequence[str]) -> Iterator[None]:
+    """Say on Ctrl-C where the last checkpoint is and which command continues, or how to get one.
+
+    Parameters
+    ----------
+    folder
+        Folder of the checkpoint; None where none was asked for.
+    words
+        The words of this command line after ``grn-l0``.
+    """
     before = _stamp(folder)
     try:
         yield
     except KeyboardInterrupt:
         after = _stamp(folder)
         if folder is None:
-            say("grn-l0: there is no checkpoint; with --checkpoint DIR a run goes on after its posterior start")
+            text = "there is no checkpoint; with --checkpoint DIR the next run can go on from its posterior start"
         elif after is None:
-            say(f"grn-l0: there is no checkpoint in {folder} yet; it is written when the posterior start is done")
+            text = f"there is no checkpoint in {folder} yet: it is written when the posterior start is done"
         else:
-            whose = "last checkpoint" if after != before else "last checkpoint (older than this run)"
-            say(f"grn-l0: {whose}: {after[0]}")
-            say(f"grn-l0: to continue: {_command()}")
+            path, _ = after
+            age = "" if after != before else " (from an earlier run; used if it fits these data, options and seed)"
+            text = f"the last checkpoint is {path}{age}; this continues from it: {shlex.join(['grn-l0', *words])}"
+        say(f"grn-l0: {text}")
         raise
 
 
@@ -39,10 +46,3 @@ def _stamp(folder: Path | None) -> tuple[Path, int] | None:
 
     path = folder / CHECKPOINT
     return (path, path.stat().st_mtime_ns) if path.is_file() else None
-
-
-def _command() -> str:
-    """The command line of this run, as a shell takes it."""
-    context = typer_context()
-    words = [] if context is None else context
-    return shlex.join(["grn-l0", *words])

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from grn_l0._errors import OptionError
 from grn_l0.cli import options as opt
+from grn_l0.cli.checkpoint import explain_interruption
 from grn_l0.cli.inputs import read_names, read_table
 from grn_l0.cli.outputs import check_outputs, say
-from grn_l0.cli.progress import progress
+from grn_l0.cli.progress import PLAN, PLAN_FROM_SCRATCH, progress
 
 NETWORK_SUFFIXES = (".graphml", ".tsv", ".csv", ".parquet")
 TABLE_SUFFIXES = (".parquet", ".tsv", ".csv")
@@ -25,6 +27,7 @@ class StartName(StrEnum):
 
 
 def infer(
+    context: typer.Context,
     data: Annotated[Path, typer.Argument(metavar="INPUT.h5ad", help="AnnData file: observations over time × genes.")],
     out: Annotated[
         Path, typer.Option("--out", help="The network (surviving edges): .graphml, .tsv, .csv or .parquet.")
@@ -48,6 +51,10 @@ def infer(
     annotate: Annotated[
         Path | None, typer.Option("--annotate", help="Your data with the network in varp and uns: .h5ad.")
     ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="Folder that keeps the posterior start, so that a stopped run can go on."),
+    ] = None,
     seed: opt.Seed = 0,
     threads: opt.Threads = 1,
     quiet: opt.Quiet = False,
@@ -62,25 +69,32 @@ def infer(
     opt.check_keys(time_key, pseudotime_key)
     names, edges = read_names(regulators), read_table(prior)
 
-    from grn_l0 import pp, tl
+    if checkpoint is not None and start is StartName.none:
+        raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
+    words = [str(word) for word in context.find_root().obj or ()]
 
-    adata = pp.read(data)
-    opt.use_threads(threads)
-    with progress(quiet) as report:
-        result = tl.infer(
-            adata,
-            time_key=time_key or "time",
-            trajectory_key=trajectory_key,
-            pseudotime_key=pseudotime_key,
-            layer=layer,
-            regulators=names,
-            prior=edges,
-            seed=seed,
-            threads=threads,
-            start=start.value,
-            n_bins=bins,
-            progress=report,
-        )
+    with explain_interruption(checkpoint, words):
+        from grn_l0 import pp, tl
+
+        adata = pp.read(data)
+        opt.use_threads(threads)
+        stages = PLAN if start is StartName.posterior else PLAN_FROM_SCRATCH
+        with progress(quiet, stages) as report:
+            result = tl.infer(
+                adata,
+                time_key=time_key or "time",
+                trajectory_key=trajectory_key,
+                pseudotime_key=pseudotime_key,
+                layer=layer,
+                regulators=names,
+                prior=edges,
+                seed=seed,
+                threads=threads,
+                start=start.value,
+                n_bins=bins,
+                checkpoint=checkpoint,
+                progress=report,
+            )
     result.network.write(out)
     if scores is not None:
         result.network.write_scores(scores)

@@ -37,8 +37,9 @@ def run(args: Sequence[str] | None = None) -> int:
             warnings.simplefilter("always", GrnWarning)
         warnings.showwarning = _show_warning
         try:
-            words = None if args is None else list(args)
-            status = int(command.main(args=words, prog_name="grn-l0", standalone_mode=False) or 0)
+            words = sys.argv[1:] if args is None else list(args)
+            # As `obj`, so that a command that is stopped can say how to go on.
+            status = int(command.main(args=words, prog_name="grn-l0", standalone_mode=False, obj=words) or 0)
         except GrnError as error:
             return _fail(str(error))
         except typer.Abort:  # older versions of typer turn Ctrl-C into this, newer ones into status 130

@@ -80,7 +80,9 @@ class Basis:
     def covariance(self, x: float, c: float, q: float) -> Float[ndarray, "times times"]:
         """Covariance of the measurements around the model, in units of v."""
         at = self.design.at
-        out: Float[ndarray, "times times"] = np.diag(self.design.variance) + self.state_covariance(x, c, q)[np.ix_(at, at)]
+        out: Float[ndarray, "times times"] = (
+            np.diag(self.design.variance) + self.state_covariance(x, c, q)[np.ix_(at, at)]
+        )
         return out
 
 

@@ -54,6 +54,7 @@ class Chain:
     slabs: Float[ndarray, "families slabs"] = field(init=False)
     shares: Float[ndarray, "families slabs"] = field(init=False)
     sweep: int = 0
+    rounds: int = 0
 
     def __post_init__(self) -> None:
         self.weight = np.zeros(self.candidates.shape)
@@ -67,6 +68,7 @@ class Chain:
         """Sweep, a third of it as burn-in; then learn rates and shares for the next round."""
         allowed = self.candidates & (grams.index >= 0)[:, None]
         self.weight[~allowed] = 0.0
+        self.listed_rate = min(self.listed_rate, self._ceiling(allowed, grams.freedom))
         residual = grams.score.copy()
         for m in range(len(grams.gram)):
             rows = np.flatnonzero(grams.index == m)
@@ -121,7 +123,10 @@ class Chain:
         allowed: Bool[ndarray, "genes regulators"],
         usage: Float[ndarray, "families slabs"],
     ) -> None:
-        self.shape = beta_binomial_fit(inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64), self.shape)
+        # Not after the first round: while states are rough, few edges open, and their rates would close the rest.
+        if self.rounds > 0:
+            self.shape = beta_binomial_fit(inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64), self.shape)
+        self.rounds += 1
         self.shares = (usage + 1.0) / (usage + 1.0).sum(axis=1, keepdims=True)
         listed = self.listed & allowed
         if not listed.any():
@@ -135,6 +140,14 @@ class Chain:
         for _ in range(30):
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
             self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))
+        self.shift = min(self.shift, 0.0)
+
+    def _ceiling(self, allowed: Bool[ndarray, "genes regulators"], freedom: Float[ndarray, " genes"]) -> float:
+        """Largest rate of listed edges: one open edge per four observations of a target, else they fit the noise."""
+        listed = (self.listed & allowed).sum(axis=1)
+        if not listed.any():
+            return 0.999
+        return float(np.clip(0.25 * freedom[listed > 0].mean() / listed[listed > 0].mean(), 0.01, 0.999))
 
     def _sweep(self, arguments: tuple[Any, ...], n_targets: int) -> None:
         from grn_l0.posterior.gibbs import sweep_targets

@@ -28,7 +28,8 @@ def _next(state: np.ndarray) -> float:
 
 @_compiled
 def _normal(state: np.ndarray) -> float:
-    return np.sqrt(-2.0 * np.log(_next(state))) * np.cos(2.0 * np.pi * _next(state))
+    out: float = np.sqrt(-2.0 * np.log(_next(state))) * np.cos(2.0 * np.pi * _next(state))
+    return out
 
 
 @_compiled
@@ -40,7 +41,8 @@ def _gamma(shape: float, state: np.ndarray) -> float:
         x = _normal(state)
         v = (1.0 + c * x) ** 3
         if v > 0.0 and np.log(_next(state)) < 0.5 * x * x + d - d * v + d * np.log(v):
-            return d * v
+            out: float = d * v
+            return out
 
 
 @_compiled
@@ -57,7 +59,8 @@ def _gain(g: float, r: float, slabs: np.ndarray, weights: np.ndarray, terms: np.
     total = 0.0
     for k in range(len(slabs)):
         total += np.exp(terms[k] - top)
-    return top + np.log(total)
+    out: float = top + np.log(total)
+    return out
 
 
 @_compiled
@@ -73,7 +76,8 @@ def _draw(
         cumulated += np.exp(terms[k] - gain)
     usage[k] += 1.0
     variance = 1.0 / (g + 1.0 / (slabs[k] * slabs[k]))
-    return variance * r + np.sqrt(variance) * _normal(state)
+    out: float = variance * r + np.sqrt(variance) * _normal(state)
+    return out
 
 
 @_compiled

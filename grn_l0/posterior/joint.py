@@ -163,7 +163,7 @@ class _Problem:
         )
 
     def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
-        r"""Covariance of residuals by the regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate, design."""
+        r"""Residual covariance by regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate and design."""
         totals = []
         for design, spread in zip(self.designs, states.spread, strict=True):
             size = len(design.grid)

@@ -23,7 +23,7 @@ from grn_l0.timeseries import TimeSeries
 
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
 _SLABS = (0.1, 0.3, 0.9)
-_ROUNDS = (40, 40, 60)
+_ROUNDS = (40, 40, 60, 60)
 
 
 def by_transitions(series: TimeSeries) -> bool:
@@ -81,11 +81,9 @@ def infer_transitions(
     variance = np.maximum((rows.target**2).mean(axis=0), 1e-9)
     level = np.full(n_genes, float(np.median(variance)))
     choice = Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
-    weight = np.zeros(candidates.shape)
+    grams = _grams(rows, changing, scaled.observed)
     for k, sweeps in enumerate(_ROUNDS):
-        grams = _grams(rows, weight, changing, scaled.observed)
         summary = chain.run(grams, choice, sweeps)
-        weight = summary.weight
         if progress is not None:
             density = float((summary.inclusion > 0.5).mean())
             progress("posterior", k + 1, len(_ROUNDS), {"density": density})
@@ -96,12 +94,12 @@ def infer_transitions(
 
 def _grams(
     rows: _Rows,
-    weight: Float[ndarray, "genes regulators"],
     changing: Bool[ndarray, " genes"],
     observed: Float[ndarray, " genes"],
 ) -> Grams:
     """Sufficient statistics, divided by how many rows carry the information of one."""
-    redundancy = rows.redundancy(rows.target - rows.features @ weight.T)
+    # Of the targets as they are: residuals of a fit with many edges would look independent.
+    redundancy = rows.redundancy(rows.target)
     return Grams(
         (rows.features.T @ rows.features)[None] / redundancy,
         np.zeros((1, rows.features.shape[1])),
