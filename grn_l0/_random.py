@@ -31,8 +31,8 @@ def check_seed(seed: SupportsIndex) -> int:
         value = -1 if isinstance(seed, bool) else operator.index(seed)
     except TypeError:
         value = -1
-    if value < 0:
-        raise OptionError(f"seed is {seed!r}; it must be an integer of at least 0, such as 0")
+    if not 0 <= value < 2**63:
+        raise OptionError(f"seed is {seed!r}; it must be an integer of at least 0 and below 2^63, such as 0")
     return value
 
 

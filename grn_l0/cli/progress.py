@@ -1,10 +1,10 @@
-"""Progress on stderr: a bar on a terminal, a plain line per interval elsewhere."""
+"""Progress on stderr: one bar over all stages on a terminal, a plain line per interval elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from grn_l0._typing import Progress
@@ -12,41 +12,122 @@ from grn_l0._typing import Progress
 #: Seconds between two plain lines.
 INTERVAL = 5.0
 
+#: Stages of a fit in their order, and the usual share of the time that each takes.
+PLAN: Mapping[str, float] = {
+    "posterior": 0.85,
+    "gated ODE": 0.06,
+    "linear forecast": 0.04,
+    "logistic forecast": 0.05,
+}
+#: The same without a posterior start.
+PLAN_FROM_SCRATCH: Mapping[str, float] = {
+    "gated ODE": 0.45,
+    "test-time gates": 0.35,
+    "linear forecast": 0.1,
+    "logistic forecast": 0.1,
+}
+
+
+class Overall:
+    """How far a whole fit is, and how long it will still take, from how far its stages are.
+
+    A stage that is over, or that was passed over, counts as done; a stage that comes again begins another fit.
+
+    Parameters
+    ----------
+    plan
+        Stages in their order, with shares of the time.
+    clock
+        Seconds since any fixed moment.
+    """
+
+    def __init__(self, plan: Mapping[str, float] = PLAN, clock: Callable[[], float] = time.monotonic) -> None:
+        self._plan = dict(plan)
+        self._clock = clock
+        self._began = clock()
+        self._stage: str | None = None
+        self._last, self._free = 0, 0.0
+        self.done = 0.0
+        self.left: float | None = None
+
+    def step(self, stage: str, done: int, total: int) -> None:
+        """Take note of a step; afterwards `done` is a share in [0, 1] and `left` is in seconds."""
+        now = self._clock()
+        if stage not in self._plan:
+            self._plan[stage] = self._plan.get(self._stage or "", 0.1)
+        names = list(self._plan)
+        whole = sum(self._plan.values())
+        before = sum(self._plan[name] for name in names[: names.index(stage)]) / whole
+        self.done = min(before + self._plan[stage] / whole * done / max(total, 1), 1.0)
+        if self._stage is None:
+            # What was over at the first call took no time: it came from a checkpoint.
+            self._free = self.done if done >= total else before
+        elif (names.index(stage), done) < (names.index(self._stage), self._last):
+            self._began, self._free = now, before
+        self._stage, self._last = stage, done
+        spent, paid = now - self._began, self.done - self._free
+        self.left = spent * (1.0 - self.done) / paid if paid > 0 and spent > 0 else None
+
 
 @contextmanager
-def progress(quiet: bool) -> Iterator[Progress | None]:
-    """A callable that shows how far long work is, or None when `quiet`."""
+def progress(quiet: bool, plan: Mapping[str, float] = PLAN) -> Iterator[Progress | None]:
+    """A callable that shows how far long work is, or None when `quiet`.
+
+    Parameters
+    ----------
+    quiet
+        Show nothing.
+    plan
+        Stages in their order, with shares of the time.
+    """
     if quiet:
         yield None
     elif sys.stderr.isatty():
-        with _bar() as callback:
+        with _bar(plan) as callback:
             yield callback
     else:
-        yield PlainProgress()
+        yield PlainProgress(plan=plan)
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def _bar(plan: Mapping[str, float]) -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bar
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
         TextColumn("{task.fields[figures]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        tasks = {}
+    overall, width = Overall(plan), max(map(len, plan))
+    with Bar(*columns, console=Console(stderr=True), expand=True) as bar:
+        task = bar.add_task(next(iter(plan)).ljust(width), total=1.0, figures=_figures({}), left="")
 
         def callback(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total, figures="")
-            bar.update(tasks[stage], completed=done, total=total, figures=_words(figures))
+            overall.step(stage, done, total)
+            left = "" if overall.left is None else f"{_clock(overall.left)} left"
+            bar.update(
+                task, description=stage.ljust(width), completed=overall.done, figures=_figures(figures), left=left
+            )
 
         yield callback
+        # Stages that were not needed (a family of forecasts, say) are done, too.
+        bar.update(task, description="done".ljust(width), completed=1.0, left="")
+
+
+def _figures(figures: dict[str, float]) -> str:
+    """Loss and density at fixed widths, so that nothing jumps; a stage without a loss has a dash."""
+    shown = {"loss": float("nan"), "density": float("nan"), **figures}
+    return "  ".join(f"{name} {'–' if value != value else f'{value:.4g}':<9}" for name, value in shown.items())
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 class PlainProgress:
@@ -58,28 +139,40 @@ class PlainProgress:
         Seconds between two lines.
     clock
         Seconds since any fixed moment.
+    plan
+        Stages in their order, with shares of the time.
     """
 
-    def __init__(self, interval: float = INTERVAL, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        interval: float = INTERVAL,
+        clock: Callable[[], float] = time.monotonic,
+        plan: Mapping[str, float] = PLAN,
+    ) -> None:
         self._interval = interval
         self._clock = clock
+        self._overall = Overall(plan, clock)
         self._stage: str | None = None
         self._began = self._spoke = clock()
 
     def __call__(self, stage: str, done: int, total: int, figures: dict[str, float]) -> None:
         """Take note of a step; see `grn_l0._typing.Progress`."""
         now = self._clock()
+        self._overall.step(stage, done, total)
         if stage != self._stage:
-            self._stage, self._began, self._spoke = stage, now, now
+            # The first stage began when this object was made: loading and compiling belong to it.
+            self._began = now if self._stage is not None else self._began
+            self._stage = stage
         ended = done >= total
         if not ended and now - self._spoke < self._interval:
             return
         self._spoke = now
-        spent = now - self._began
-        left = "" if ended or done == 0 else f", about {spent * (total - done) / done:.0f} s left"
-        took = f", {spent:.1f} s" if ended else ""
-        words = _words(figures)
-        print(f"{stage}: {done}/{total}{', ' + words if words else ''}{took}{left}", file=sys.stderr, flush=True)
+        parts = [f"{stage}: {done}/{total}", _words(figures)]
+        if ended:
+            parts.append(f"{now - self._began:.1f} s")
+        elif self._overall.left is not None:
+            parts.append(f"{self._overall.done:.0%} of all, about {self._overall.left:.0f} s left")
+        print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
 
 
 def _words(figures: dict[str, float]) -> str:

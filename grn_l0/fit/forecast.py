@@ -97,13 +97,16 @@ def make_forecast(
     padding = ~np.isfinite(series.times)
     seen = np.isfinite(values)
     noisy = measurement == "noisy"
-    size = noise**2 / np.where(padding, 1.0, series.weights)[:, :, None] if noisy else np.zeros((*padding.shape, 1))
+    size = (
+        noise**2 / np.where(padding, 1.0, np.asarray(series.weights))[:, :, None]
+        if noisy
+        else np.zeros((*padding.shape, 1))
+    )
     rate = model.rate.detach().double().numpy()
     variance = np.broadcast_to(spread**2, values[:, 0].shape)
     state, variance = _update(np.broadcast_to(mean, values[:, 0].shape), variance, values[:, 0], size[:, 0])
     start = state
     last = np.where(seen[:, 0], np.nan_to_num(values[:, 0]), mean)
-    start = state
     predicted, persistence = [values[:, 0]], [values[:, 0]]
     for k in range(values.shape[1] - 1):
         ahead = _solve(model, solver, state, series.times[:, k : k + 2])[:, -1]
@@ -119,6 +122,13 @@ def make_forecast(
     full[:, 0] = values[:, 0]
     for array in (one_step, full):
         array[padding] = np.nan
+    if np.isinf(one_step).any() or np.isinf(full).any():
+        warnings.warn(
+            "the forecast leaves the finite numbers and is infinite from there on; the logistic family "
+            "(FitConfig(families='logistic')) is bounded, and shorter steps may help",
+            GrnWarning,
+            stacklevel=3,
+        )
     entries = seen & ~padding[:, :, None]
     entries[:, 0] = False
     return Forecast(
@@ -139,9 +149,14 @@ def _update(
     noise: Float[Array, "series genes"],
 ) -> tuple[Float[Array, "series genes"], Float[Array, "series genes"]]:
     """State and variance after a measurement; as they were where there is none, the measurement if it is exact."""
-    gain = np.where(noise > 0, variance / np.maximum(variance + noise, 1e-300), 1.0)
-    gain = np.where(np.isfinite(measured), gain, 0.0)
-    return state + gain * (np.nan_to_num(measured) - state), (1.0 - gain) * variance
+    seen = np.isfinite(measured)
+    gain = np.where(seen, variance / np.maximum(variance + noise, 1e-300), 0.0)
+    # An exact measurement replaces the state outright, also one that has diverged.
+    exact = seen & (noise == 0)
+    filtered = np.where(exact, 0.0, state) + np.where(exact, 0.0, gain) * (
+        np.nan_to_num(measured) - np.where(exact, 0.0, state)
+    )
+    return np.where(exact, measured, filtered), np.where(exact, 0.0, 1.0 - gain) * variance
 
 
 def _solve(
@@ -156,8 +171,7 @@ def _solve(
         with torch.no_grad():
             states: Array = solver.solve(model, x0, when).double().numpy()
             return states
-    except DivergenceError as error:
-        warnings.warn(f"the forecast diverges: {error}", GrnWarning, stacklevel=4)
+    except DivergenceError:
         return np.full((*times.shape, state.shape[1]), np.inf)
 
 

@@ -79,12 +79,13 @@ def make_problem(
 ) -> Problem:
     """Whole trajectories with free initial states, or windows of long ones.
 
-    A series with more than `config.longest` times is cut into overlapping windows of `config.window` intervals
-    that start from the smoothed state (`measured`: from the measured one where there is one). A shooting over 178
-    times would make the loss a function of the first state only, and its gradient explode or vanish; within
-    windows the noise is taken as independent, with a standard deviation per gene that is estimated on the way.
+    A series with more than `config.longest` times, or without the noise covariances of whole trajectories, is cut into
+    overlapping windows of `config.window` intervals that start from the smoothed state (`measured`: from the measured
+    one where there is one). A shooting over 178 times would make the loss a function of the first state only, and its
+    gradient explode or vanish; within windows the noise is taken as independent, with a standard deviation per gene
+    that is estimated on the way.
     """
-    if int(series.lengths.max()) > config.longest:
+    if not start.covariances or int(series.lengths.max()) > config.longest:
         return _windows(series, start, sd, config, measured)
     dtype = config.torch_dtype
     weight = np.sqrt(_relative_weights(series))[:, :, None] * series.mask

@@ -27,7 +27,7 @@ def canonical(start: Start) -> Start:
     differ in the last bits from one that did not stop.
     """
     arrays = {f.name: getattr(start, f.name) for f in fields(Start)}
-    plain = {name: np.ascontiguousarray(a) for name, a in arrays.items() if isinstance(a, np.ndarray)}
+    plain: dict[str, Any] = {name: np.ascontiguousarray(a) for name, a in arrays.items() if isinstance(a, np.ndarray)}
     parts = tuple(
         Covariance(series=np.ascontiguousarray(c.series), whitener=np.ascontiguousarray(c.whitener))
         for c in start.covariances
@@ -88,9 +88,7 @@ def save_start(path: PathLikeStr, start: Start, about: dict[str, Any]) -> None:
         tensors[f"covariances/{k}/whitener"] = np.ascontiguousarray(part.whitener)
     header = {"about": about, "values": values, "covariances": len(start.covariances)}
     with atomic_path(path) as temporary:
-        save_file(
-            tensors, str(temporary), {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
-        )
+        save_file(tensors, str(temporary), {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)})
 
 
 def read_about(path: PathLikeStr) -> dict[str, Any]:
@@ -119,9 +117,7 @@ def load_start(path: PathLikeStr) -> Start:
     try:
         tensors: dict[str, Any] = load_file(str(path))
         parts = tuple(
-            Covariance(
-                series=tensors.pop(f"covariances/{k}/series"), whitener=tensors.pop(f"covariances/{k}/whitener")
-            )
+            Covariance(series=tensors.pop(f"covariances/{k}/series"), whitener=tensors.pop(f"covariances/{k}/whitener"))
             for k in range(header["covariances"])
         )
         return Start(**tensors, **header["values"], covariances=parts)

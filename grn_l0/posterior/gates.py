@@ -52,6 +52,7 @@ class Chain:
     shift: float = 0.0
     listed_rate: float = field(init=False)
     slabs: Float[ndarray, "families slabs"] = field(init=False)
+    present: Float[ndarray, "families slabs"] = field(init=False)
     shares: Float[ndarray, "families slabs"] = field(init=False)
     sweep: int = 0
     rounds: int = 0
@@ -62,7 +63,10 @@ class Chain:
         width = max(len(self.config.slabs), len(self.config.slabs_listed))
         rows = [np.resize(s, width) for s in (self.config.slabs, self.config.slabs_listed)]
         self.slabs = np.array(rows)
-        self.shares = np.full((2, width), 1.0 / width)
+        # The shorter family is padded with repeats that are never used.
+        sizes = np.array([[len(self.config.slabs)], [len(self.config.slabs_listed)]])
+        self.present = (np.arange(width) < sizes).astype(np.float64)
+        self.shares = self.present / sizes
 
     def run(self, grams: Grams, choice: Choice, sweeps: int) -> Summary:
         """Sweep, a third of it as burn-in; then learn rates and shares for the next round."""
@@ -74,7 +78,7 @@ class Chain:
             rows = np.flatnonzero(grams.index == m)
             residual[rows] -= self.weight[rows] @ grams.gram[m]
         variance = choice.variance.copy()
-        sums = [np.zeros(allowed.shape) for _ in range(3)]
+        sums = [np.zeros(allowed.shape) for _ in range(2)]
         usage = np.zeros((len(allowed), *self.slabs.shape))
         group = self.listed.astype(np.int64)
         burn, done, recorded = sweeps // 3, 0, 0
@@ -127,7 +131,8 @@ class Chain:
         if self.rounds > 0:
             self.shape = beta_binomial_fit(inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64), self.shape)
         self.rounds += 1
-        self.shares = (usage + 1.0) / (usage + 1.0).sum(axis=1, keepdims=True)
+        counted = usage + self.present
+        self.shares = counted / counted.sum(axis=1, keepdims=True)
         listed = self.listed & allowed
         if not listed.any():
             return

@@ -113,7 +113,6 @@ def sweep_targets(
     record: bool,
     probability: np.ndarray,  # (N, R) sums, written when `record`
     effect: np.ndarray,  # (N, R) sums of P * E[w | open]
-    open_sum: np.ndarray,  # (N, R) sums of the sampled weights
     usage: np.ndarray,  # (N, families, K)
 ) -> None:
     """Run `sweeps` sweeps over the regulators of the targets first..last-1, in place.
@@ -185,8 +184,6 @@ def sweep_targets(
                 w = weight[i, j]
                 if w != 0.0:
                     rest -= w * (score[i, j] + residual[i, j]) - more[j] * w * w
-                    if record:
-                        open_sum[i, j] += w
             shape = 0.5 * (freedom[i] + prior_freedom[i])
             scale = 0.5 * (max(rest, 1e-12) + prior_freedom[i] * prior_variance[i])
             variance[i] = scale / _gamma(shape, state)

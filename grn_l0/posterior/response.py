@@ -30,9 +30,10 @@ def designs(series: TimeSeries) -> list[Design]:
     groups: dict[bytes, list[int]] = {}
     for k in range(series.n_series):
         n = series.lengths[k]
-        # Rounded: the same schedule must not fall apart for the last bit of a subtraction.
-        relative = np.round(series.times[k, :n] - series.times[k, 0], 9)
-        groups.setdefault(relative.tobytes() + series.weights[k, :n].tobytes(), []).append(k)  # type: ignore[index]
+        relative = series.times[k, :n] - series.times[k, 0]
+        # Nine digits: the same schedule must not fall apart for the last bit of a subtraction.
+        schedule = f"{relative[-1]:.9g}".encode() + np.round(relative / relative[-1], 9).tobytes()
+        groups.setdefault(schedule + series.weights[k, :n].tobytes(), []).append(k)  # type: ignore[index]
     out = []
     for members in groups.values():
         n = series.lengths[members[0]]

@@ -69,7 +69,7 @@ def infer_transitions(
     """
     parts = designs(series)
     scaled = Scaled.of(series, parts)
-    states, loadings, noise = denoise(parts, scaled.measured)
+    states, noise = denoise(parts, scaled.measured)
     rate = autocorrelation_rate(parts, scaled.measured)
     rows = _rows(parts, scaled.measured, states, rate, regulators)
     n_genes = series.n_genes
@@ -88,7 +88,7 @@ def infer_transitions(
             density = float((summary.inclusion > 0.5).mean())
             progress("posterior", k + 1, len(_ROUNDS), {"density": density})
     return _start(
-        series, parts, scaled, states, loadings, noise, rate, rows, summary, chain, regulators, grams, changing
+        series, parts, scaled, states, noise, rate, rows, summary, chain, regulators, grams, changing
     )
 
 
@@ -113,8 +113,8 @@ def _grams(
 def denoise(
     parts: list[Design],
     measured: list[Float[ndarray, "series times genes"]],
-) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, "genes rank"], Float[ndarray, " genes"]]:
-    """States of low rank across genes, the directions they span, and each gene's noise variance.
+) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, " genes"]]:
+    """States of low rank across genes, and each gene's noise variance.
 
     Singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho 2014): omega
     times the median singular value, omega = .56 b^3 - .95 b^2 + 1.82 b + 1.43 for an aspect ratio b.
@@ -135,7 +135,7 @@ def denoise(
         count = m.shape[0] * m.shape[1]
         out.append(smooth[at : at + count].reshape(m.shape))
         at += count
-    return out, right[:rank].T, np.maximum(noise, 1e-6)
+    return out, np.maximum(noise, 1e-6)
 
 
 def autocorrelation_rate(parts: list[Design], measured: list[Float[ndarray, "series times genes"]]) -> float:
@@ -218,7 +218,6 @@ def _start(
     parts: list[Design],
     scaled: Scaled,
     states: list[Float[ndarray, "series times genes"]],
-    loadings: Float[ndarray, "genes rank"],
     noise: Float[ndarray, " genes"],
     rate: float,
     rows: _Rows,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from grn_l0 import pp
 from grn_l0._errors import OptionError
+from grn_l0._random import check_seed
 from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit import FitConfig, FitResult, fit
@@ -73,7 +74,7 @@ def infer(
     seed
         The same seed gives the same network on the same machine, bit for bit. Nothing global is seeded.
     threads
-        Threads of torch during the fit (as they are by default), and of the posterior (1 by default).
+        Threads of the posterior, torch and linear algebra; 1 by default, which is the fastest where cores are shared.
     start
         ``"posterior"`` starts the gates from their posterior; ``"none"`` trains them from scratch.
     gate, sparsity, dynamics, solver, config, posterior
@@ -109,8 +110,7 @@ def infer(
     """
     if start not in ("posterior", "none"):
         raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise OptionError(f"seed must be a whole number, 0 or more, not {seed!r}")
+    seed = check_seed(seed)
     keys = Keys(
         time_key=time_key, trajectory_key=trajectory_key, pseudotime_key=pseudotime_key, layer=layer, n_bins=n_bins
     )
@@ -124,10 +124,14 @@ def infer(
     kept = checkpoint_file(checkpoint)
     position = {gene: k for k, gene in enumerate(series.genes)}
     rows = np.array([position[name] for name in names], dtype=np.int64)
-    chain = posterior or PosteriorConfig(threads=threads or 1)
+    chain = posterior or PosteriorConfig()
+    if threads is not None:
+        if threads < 1:
+            raise OptionError(f"threads must be 1 or more, not {threads}")
+        chain = replace(chain, threads=threads)
     if start == "posterior":
         warn_of_memory(series, len(rows), chain)
-    with _torch_threads(threads):
+    with _limited(threads or 1):
         begin = make_start(series, rows, table, chain, int(seed), progress, kept) if start == "posterior" else None
         result = fit(
             series,
@@ -167,18 +171,15 @@ def _info(result: FitResult) -> dict[str, Any]:
 
 
 @contextmanager
-def _torch_threads(threads: int | None) -> Iterator[None]:
-    """Torch's number of threads, put back afterwards."""
-    if threads is None:
-        yield
-        return
-    if threads < 1:
-        raise OptionError(f"threads must be 1 or more, not {threads}")
+def _limited(threads: int) -> Iterator[None]:
+    """Torch and BLAS on so many threads, put back afterwards: idle BLAS threads spin on cores that others need."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        yield
+        with threadpool_limits(threads):
+            yield
     finally:
         torch.set_num_threads(before)

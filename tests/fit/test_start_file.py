@@ -1,0 +1,85 @@
+"""A start comes back from its file to the last bit, in the layout it had, and nothing else comes back as one."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fit_systems import known
+from safetensors.numpy import save_file
+
+from grn_l0._errors import FileFormatError, OutputError
+from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
+from grn_l0.posterior.start import Start
+
+ABOUT = {"data": "abc", "options": {"rounds": [3, 3]}, "seed": 1, "version": "0"}
+
+
+def assert_same(a: Start, b: Start) -> None:
+    for f in fields(Start):
+        x, y = getattr(a, f.name), getattr(b, f.name)
+        if isinstance(x, np.ndarray):
+            assert x.dtype == y.dtype and x.strides == y.strides and x.tobytes() == y.tobytes(), f.name
+        elif f.name == "covariances":
+            assert len(x) == len(y)
+            for c, d in zip(x, y, strict=True):
+                assert (c.series == d.series).all() and c.whitener.tobytes() == d.whitener.tobytes()
+        else:
+            assert x == y, f.name
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_roundtrip_is_bit_identical(bare: bool, tmp_path: Path) -> None:
+    start = known(4).start
+    odd = replace(start, inclusion=np.asfortranarray(start.inclusion), initial=start.states[:, 0], redundancy=1.25)
+    odd = replace(odd, covariances=()) if bare else odd
+    save_start(tmp_path / "s.safetensors", odd, ABOUT)
+    assert read_about(tmp_path / "s.safetensors") == ABOUT
+    assert_same(load_start(tmp_path / "s.safetensors"), canonical(odd))
+    assert [p.name for p in tmp_path.iterdir()] == ["s.safetensors"]
+
+
+def test_the_checksum_sees_everything_that_matters() -> None:
+    series, rows = known(4).series, np.arange(5)
+    listed = np.zeros((5, series.n_genes), dtype=bool)
+    other = series.values.copy()
+    other[0, 0, 0] += 1e-12
+    missing = series.values.copy()
+    missing[0, 0, 0] = np.nan
+    sums = [
+        data_checksum(series, rows),
+        data_checksum(series, rows + 1),
+        data_checksum(series, rows, listed),
+        data_checksum(replace(series, values=other), rows),
+        data_checksum(replace(series, values=missing), rows),
+        data_checksum(replace(series, times=2 * series.times), rows),
+        data_checksum(replace(series, genes=series.genes[::-1]), rows),
+    ]
+    assert len(set(sums)) == len(sums)
+    assert data_checksum(replace(series), rows.copy()) == sums[0]
+    assert data_checksum(replace(series, values=-(-missing)), rows) == sums[4]
+
+
+def test_foreign_damaged_and_newer_files(tmp_path: Path) -> None:
+    path = tmp_path / "s.safetensors"
+    path.write_text("not a checkpoint")
+    with pytest.raises(FileFormatError, match="not a checkpoint written by grn_l0"):
+        load_start(path)
+    one = {"a": np.zeros(1)}
+    save_file(one, str(path), {"format": "grn_l0 start", "version": "99", "header": "{}"})
+    with pytest.raises(FileFormatError, match="this version"):
+        read_about(path)
+    save_file(one, str(path), {"format": "grn_l0 start", "version": "1", "header": "{}"})
+    with pytest.raises(FileFormatError, match="damaged"):
+        read_about(path)
+    header = '{"about": {}, "values": {}, "covariances": 0}'
+    save_file(one, str(path), {"format": "grn_l0 start", "version": "1", "header": header})
+    with pytest.raises(FileFormatError, match="damaged"):
+        load_start(path)
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        save_start(tmp_path / "nowhere" / "s.safetensors", known(3).start, ABOUT)

@@ -1,0 +1,98 @@
+"""A run that was stopped goes on from its posterior start and gives what it would have given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grn_l0 import GrnWarning, tl
+from grn_l0._errors import OptionError, OutputError
+from grn_l0.fit import FitConfig
+from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.tl import start as tl_start
+from grn_l0.tl.memory import estimated_memory, warn_of_memory
+
+OPTIONS = {
+    "trajectory_key": "trajectory",
+    "posterior": PosteriorConfig(rounds=(3, 3), averaged=1),
+    "config": FitConfig(steps=5, refit_steps=5),
+    "seed": 2,
+}
+
+
+def stop(stage, done, total, figures):
+    if stage == "gated ODE" and done == 3:
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """How often the posterior was computed."""
+    calls, original = [], tl_start.posterior.infer_start
+    monkeypatch.setattr(tl_start.posterior, "infer_start", lambda *a, **k: (calls.append(1), original(*a, **k))[1])
+    return calls
+
+
+def test_an_interrupted_run_goes_on_with_the_same_bits(adata, tmp_path, computed):
+    folder = tmp_path / "kept"
+    whole = tl.infer(adata.copy(), **OPTIONS)
+    with pytest.raises(KeyboardInterrupt):
+        tl.infer(adata.copy(), **OPTIONS, checkpoint=folder, progress=stop)
+    assert [p.name for p in folder.iterdir()] == [tl_start.CHECKPOINT]
+    assert len(computed) == 2
+    resumed = tl.infer(adata.copy(), **OPTIONS, checkpoint=folder)
+    assert len(computed) == 2
+    for name in ("scores", "weights", "effects"):
+        assert getattr(resumed.network, name).tobytes() == getattr(whole.network, name).tobytes()
+    a, b = resumed.model.state_dict(), whole.model.state_dict()
+    assert all((a[k] == b[k]).all() for k in b)
+    np.testing.assert_array_equal(resumed.fit.history["loss"], whole.fit.history["loss"])
+    assert resumed.status == whole.status
+
+
+def test_a_checkpoint_of_something_else_is_written_over_with_a_warning(adata, tmp_path, computed):
+    tl.infer(adata.copy(), **OPTIONS, checkpoint=tmp_path)
+    with pytest.warns(GrnWarning, match="is not used.*another seed"):
+        tl.infer(adata.copy(), **{**OPTIONS, "seed": 3}, checkpoint=tmp_path)
+    chain = PosteriorConfig(rounds=(3, 4), averaged=1)
+    with pytest.warns(GrnWarning, match="other options of the posterior and another seed"):
+        tl.infer(adata.copy(), **{**OPTIONS, "posterior": chain}, checkpoint=tmp_path)
+    with pytest.warns(GrnWarning, match="other data"):
+        tl.infer(adata[:-5].copy(), **{**OPTIONS, "posterior": chain}, checkpoint=tmp_path)
+    (tmp_path / tl_start.CHECKPOINT).write_text("")
+    with pytest.warns(GrnWarning, match="not a checkpoint"):
+        tl.infer(adata.copy(), **OPTIONS, checkpoint=tmp_path)
+    assert len(computed) == 5
+    tl.infer(adata.copy(), **OPTIONS, checkpoint=tmp_path)
+    assert len(computed) == 5
+
+
+def test_a_prior_is_part_of_what_a_start_is_computed_from(adata, tmp_path):
+    prior = tl.edges_of(adata, "truth")[["source", "target"]]
+    tl.infer(adata.copy(), **OPTIONS, checkpoint=tmp_path)
+    with pytest.warns(GrnWarning, match="prior edges"):
+        tl.infer(adata.copy(), **OPTIONS, prior=prior, checkpoint=tmp_path)
+
+
+def test_places_that_cannot_hold_a_checkpoint(adata, tmp_path):
+    with pytest.raises(OutputError, match="make it first"):
+        tl.infer(adata, **OPTIONS, checkpoint=tmp_path / "no" / "where")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="name a folder"):
+        tl.infer(adata, **OPTIONS, checkpoint=tmp_path / "file")
+    with pytest.raises(OptionError, match="start='none'"):
+        tl.infer(adata, **OPTIONS, start="none", checkpoint=tmp_path)
+
+
+def test_too_many_candidates_are_warned_of_before_any_work(adata, monkeypatch, recwarn):
+    from grn_l0 import pp
+
+    series, chain = pp.to_timeseries(adata, trajectory_key="trajectory"), PosteriorConfig()
+    assert estimated_memory(series, 10, chain) < 1e9
+    warn_of_memory(series, 10, chain)
+    assert not recwarn.list
+    with pytest.warns(GrnWarning, match=r"20000 candidate regulators.*GB of memory.*--regulators"):
+        warn_of_memory(series, 20000, chain)
+    monkeypatch.setattr("grn_l0.tl.memory.machine_memory", lambda: 5e8)
+    with pytest.warns(GrnWarning, match="this machine has 0"):
+        warn_of_memory(series, 10, chain)
