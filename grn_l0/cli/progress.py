@@ -44,11 +44,16 @@ class Overall:
     def __init__(self, plan: Mapping[str, float] = PLAN, clock: Callable[[], float] = time.monotonic) -> None:
         self._plan = dict(plan)
         self._clock = clock
-        self._began = clock()
+        self._made = self._began = self._seen = clock()
         self._stage: str | None = None
         self._last, self._free = 0, 0.0
         self.done = 0.0
         self.left: float | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds since this object was made."""
+        return self._clock() - self._made
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Take note of a step; afterwards `done` is a share in [0, 1] and `left` is in seconds."""
@@ -63,8 +68,8 @@ class Overall:
             # What was over at the first call took no time: it came from a checkpoint.
             self._free = self.done if done >= total else before
         elif (names.index(stage), done) < (names.index(self._stage), self._last):
-            self._began, self._free = now, before
-        self._stage, self._last = stage, done
+            self._began, self._free = self._seen, before
+        self._stage, self._last, self._seen = stage, done, now
         spent, paid = now - self._began, self.done - self._free
         self.left = spent * (1.0 - self.done) / paid if paid > 0 and spent > 0 else None
 
@@ -104,18 +109,18 @@ def _bar(plan: Mapping[str, float]) -> Iterator[Progress]:
     )
     overall, width = Overall(plan), max(map(len, plan))
     with Bar(*columns, console=Console(stderr=True), expand=True) as bar:
-        task = bar.add_task(next(iter(plan)).ljust(width), total=1.0, figures=_figures({}), left="")
+        task = bar.add_task(next(iter(plan)).ljust(width), total=1.0, figures=_figures({}), left=" " * 12)
 
         def callback(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
             overall.step(stage, done, total)
-            left = "" if overall.left is None else f"{_clock(overall.left)} left"
+            left = "" if overall.left is None else f"{_clock(overall.left):>7} left"
             bar.update(
                 task, description=stage.ljust(width), completed=overall.done, figures=_figures(figures), left=left
             )
 
         yield callback
         # Stages that were not needed (a family of forecasts, say) are done, too.
-        bar.update(task, description="done".ljust(width), completed=1.0, left="")
+        bar.update(task, description="done".ljust(width), completed=1.0, left=f"{_clock(overall.spent):>7}")
 
 
 def _figures(figures: dict[str, float]) -> str:

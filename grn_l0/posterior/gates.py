@@ -105,6 +105,13 @@ class Chain:
         square = np.mean([w**2 for w in draws], axis=0)
         return Summary(inclusion, sums[1] / recorded, square, draws, log_odds, variance)
 
+    def restart(self) -> None:
+        """Close all gates, so that what comes next does not lean on what was found before.
+
+        Of several regulators with one time course a chain keeps whichever it opened first, for as long as it runs.
+        """
+        self.weight[:] = 0.0
+
     def log_odds(
         self, allowed: Bool[ndarray, "genes regulators"], is_open: Bool[ndarray, "genes regulators"]
     ) -> Float[ndarray, "genes regulators"]:
@@ -116,6 +123,9 @@ class Chain:
         others = is_open.sum(axis=0) - is_open
         left = np.maximum(allowed.sum(axis=0) - 1 - others, 0)
         out = np.log((others + a) / (left + b)) + self.shift
+        # The first round takes listed edges for any others, so that their rate is first judged without their own help.
+        if self.rounds == 0:
+            return np.where(allowed, out, -np.inf)
         listed = np.log(self.listed_rate / (1.0 - self.listed_rate))
         filled: Float[ndarray, "genes regulators"] = np.where(allowed, np.where(self.listed, listed, out), -np.inf)
         return filled

@@ -23,7 +23,7 @@ from grn_l0.timeseries import TimeSeries
 
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
 _SLABS = (0.1, 0.3, 0.9)
-_ROUNDS = (40, 40, 60, 60)
+_ROUNDS = (40, 40, 60, 60, 60)
 
 
 def by_transitions(series: TimeSeries) -> bool:
@@ -82,11 +82,21 @@ def infer_transitions(
     level = np.full(n_genes, float(np.median(variance)))
     choice = Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
     grams = _grams(rows, changing, scaled.observed)
+    rounds: list[Summary] = []
     for k, sweeps in enumerate(_ROUNDS):
-        summary = chain.run(grams, choice, sweeps)
+        if k >= len(_ROUNDS) - config.averaged:
+            chain.restart()
+        rounds.append(chain.run(grams, choice, sweeps))
+        summary = rounds[-1]
         if progress is not None:
             density = float((summary.inclusion > 0.5).mean())
             progress("posterior", k + 1, len(_ROUNDS), {"density": density})
+    last = rounds[-config.averaged :]
+    summary = replace(
+        summary,
+        inclusion=np.mean([r.inclusion for r in last], axis=0),
+        weight=np.mean([r.weight for r in last], axis=0),
+    )
     return _start(
         series, parts, scaled, states, noise, rate, rows, summary, chain, regulators, grams, changing
     )

@@ -12,7 +12,7 @@ import pytest
 from grn_l0 import GrnWarning, pp, tl
 from grn_l0.cli import main
 from grn_l0.cli.outputs import print_json, print_table
-from grn_l0.cli.progress import PlainProgress, progress
+from grn_l0.cli.progress import Overall, PlainProgress, _clock, progress
 
 
 def test_ctrl_c_leaves_with_130_and_a_sentence(grn, h5ad, tmp_path, monkeypatch):
@@ -52,24 +52,58 @@ def test_a_mistake_of_ours_is_not_hidden(grn, h5ad, tmp_path, monkeypatch):
 
 def test_plain_progress_speaks_at_intervals_and_at_the_end(capsys):
     now = [0.0]
-    report = PlainProgress(interval=5.0, clock=lambda: now[0])
+    report = PlainProgress(interval=5.0, clock=lambda: now[0], plan={"fit": 1.0, "refit": 1.0})
     for step in range(1, 11):
         now[0] = 2.0 * step
         report("fit", step, 10, {"loss": 1.5, "density": 0.01})
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 3
-    assert lines[0].startswith("fit: 4/10, loss 1.5, density 0.01, about ")
-    assert lines[-1] == "fit: 10/10, loss 1.5, density 0.01, 18.0 s"
+    assert len(lines) == 4
+    assert lines[0] == "fit: 3/10, loss 1.5, density 0.01, 15% of all, about 34 s left"
+    assert lines[-1] == "fit: 10/10, loss 1.5, density 0.01, 20.0 s"
+    now[0] = 21.0
+    report("refit", 10, 10, {})
+    assert capsys.readouterr().err == "refit: 10/10, 0.0 s\n"
+
+
+def test_one_bar_covers_all_stages():
+    now = [0.0]
+    plan = {"a": 6.0, "b": 2.0, "c": 2.0}
+
+    def see(overall, stage, done, total, at):
+        now[0] = at
+        overall.step(stage, done, total)
+        return round(overall.done, 9), overall.left
+
+    whole = Overall(plan, lambda: now[0])
+    assert see(whole, "a", 1, 6, 10.0) == (0.1, pytest.approx(90.0))
+    assert see(whole, "c", 1, 2, 18.0) == (0.9, pytest.approx(2.0))  # b was passed over
+    assert see(whole, "c", 2, 2, 19.0) == (1.0, 0.0)
+    assert see(whole, "a", 1, 6, 29.0) == (0.1, pytest.approx(90.0))  # another fit begins
+    assert see(whole, "a", 2, 6, 39.0) == (0.2, pytest.approx(80.0))
+    assert see(whole, "surprise", 1, 2, 40.0)[0] < 1.0
+
+    now[0] = 0.0
+    resumed = Overall(plan, lambda: now[0])
+    assert see(resumed, "a", 1, 1, 0.5) == (0.6, None)  # from a checkpoint: its share took no time
+    assert see(resumed, "b", 2, 2, 2.0) == (0.8, pytest.approx(2.0))
 
 
 def test_progress_is_silent_when_quiet_and_a_bar_on_a_terminal(capsys, monkeypatch):
     with progress(quiet=True) as report:
         assert report is None
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "120")
     with progress(quiet=False) as report:
-        report("fit", 3, 10, {"loss": 1.5})
-        report("fit", 10, 10, {"loss": 1.0})
-    assert "10/10" in capsys.readouterr().err
+        report("posterior", 3, 6, {"density": 0.01})
+        report("gated ODE", 40, 40, {"loss": 1.25, "density": 0.02})
+    shown = capsys.readouterr().err
+    for word in ("posterior", "loss –", "done", "loss 1.25", "density 0.02", "100%"):
+        assert word in shown
+    assert shown.count("\n") == 1
+
+
+def test_the_time_left_reads_like_a_clock():
+    assert [_clock(s) for s in (4.4, 61, 3725)] == ["0:04", "1:01", "1:02:05"]
 
 
 def test_json_has_no_nan_and_cells_have_few_digits(capsys):

@@ -1,0 +1,90 @@
+"""Long series step by step: denoising, the shared rate, what smoothed series repeat, and the whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import posterior_systems as systems
+from grn_l0.posterior import PosteriorConfig, infer_start
+from grn_l0.posterior.response import designs
+from grn_l0.posterior.transitions import _Rows, autocorrelation_rate, by_transitions, denoise, infer_transitions
+
+
+def test_denoising_finds_the_rank_and_the_noise() -> None:
+    rng = np.random.default_rng(0)
+    clean = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 200))
+    series = systems.pack([clean + 0.3 * rng.normal(size=clean.shape)], [np.arange(60.0)])
+    states, loadings, noise = denoise(designs(series), [series.values])
+    assert loadings.shape == (200, 3)
+    np.testing.assert_allclose(loadings.T @ loadings, np.eye(3), atol=1e-10)
+    assert np.mean((states[0][0] - clean) ** 2) < 0.1 * 0.3**2
+    np.testing.assert_allclose(noise.mean(), 0.3**2, rtol=0.05)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_the_rate_of_noisy_autoregressions_is_found(rate: float) -> None:
+    rng = np.random.default_rng(1)
+    a, steps, genes = np.exp(-rate), 400, 100
+    x = np.zeros((steps, genes))
+    x[0] = rng.normal(size=genes)
+    for k in range(1, steps):
+        x[k] = a * x[k - 1] + np.sqrt(1 - a**2) * rng.normal(size=genes)
+    series = systems.pack([x + 0.7 * rng.normal(size=x.shape)], [np.arange(float(steps))])
+    assert autocorrelation_rate(designs(series), [series.values]) == pytest.approx(rate, rel=0.15)
+
+
+def _rows(features: np.ndarray) -> _Rows:
+    n = len(features)
+    return _Rows(features, features, features, features, np.ones(n), [np.arange(n)])
+
+
+def test_white_rows_count_once_and_moving_averages_do_not() -> None:
+    rng = np.random.default_rng(2)
+    white = rng.normal(size=(400, 30))
+    smooth = np.stack([np.convolve(column, np.ones(6) / 6, mode="valid") for column in white.T], axis=1)
+    assert _rows(white).redundancy(rng.normal(size=(400, 30))) == pytest.approx(1.0, abs=0.1)
+    # Both have the correlation 1 - l/6 at lag l, so 1 + 2 sum (1 - l/6)^2 rows count as one.
+    exact = 1 + 2 * sum((1 - lag / 6) ** 2 for lag in range(1, 6))
+    assert _rows(smooth).redundancy(smooth) == pytest.approx(exact, rel=0.1)
+
+
+def test_rows_of_another_series_are_no_neighbours() -> None:
+    rng = np.random.default_rng(3)
+    halves = [rng.normal(size=(1, 20)) * np.ones((50, 1)), rng.normal(size=(1, 20)) * np.ones((50, 1))]
+    stacked = np.concatenate(halves)
+    rows = _Rows(stacked, stacked, stacked, stacked, np.ones(100), [np.arange(50), np.arange(50, 100)])
+    # Constant within each series: the correlation is 1 at all lags, so nearly all rows count as one.
+    assert rows.redundancy(stacked) == pytest.approx(1 + 2 * 24)
+
+
+def test_one_long_series_is_recovered() -> None:
+    series = systems.driven(250, seed=4)
+    assert not by_transitions(series)
+    start = infer_start(series, np.arange(systems.N))
+    assert systems.auprc(start) > 0.75
+    found = start.inclusion > 0.5
+    assert (found & systems.TRUTH).sum() >= 0.8 * found.sum()
+
+
+def test_steps_of_one_long_series_are_recovered() -> None:
+    series = systems.driven(250, seed=5, noise=0.02)
+    start = infer_transitions(
+        series, np.arange(systems.N), prior=None, config=PosteriorConfig(), seed=0, progress=None
+    )
+    assert systems.auprc(start) > 0.6
+    assert start.states.shape == series.values.shape
+    assert start.redundancy >= 1
+
+
+def test_a_smoothed_random_walk_without_edges_has_few() -> None:
+    rng = np.random.default_rng(6)
+    walk = rng.normal(size=(120, 30))
+    for k in range(1, 120):
+        walk[k] += 0.8 * walk[k - 1]
+    smooth = np.stack([np.convolve(column, np.ones(8) / 8, mode="valid") for column in walk.T], axis=1)
+    series = systems.pack([smooth], [np.arange(float(len(smooth)))])
+    assert by_transitions(series)
+    start = infer_start(series, np.arange(30))
+    assert (start.inclusion > 0.5).sum() <= 3
+    assert start.redundancy > 2
