@@ -17,8 +17,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
-from grn_l0 import simulate
-from grn_l0._errors import GrnWarning
+from grn_l0 import GrnWarning, simulate
 from grn_l0.baselines import NETWORK_BASELINES
 from grn_l0.fit import fit
 from grn_l0.posterior import infer_start

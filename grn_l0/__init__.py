@@ -12,7 +12,23 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from grn_l0._errors import GrnError, GrnWarning
+from grn_l0._errors import (
+    DataError,
+    DatasetError,
+    DivergenceError,
+    ExpressionError,
+    FileFormatError,
+    GeneNameError,
+    GrnError,
+    GrnWarning,
+    MissingKeyError,
+    NameMatchError,
+    OptionError,
+    OutputError,
+    TableError,
+    TimeError,
+    TrajectoryError,
+)
 
 if TYPE_CHECKING:
     from grn_l0 import (
@@ -37,8 +53,21 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "DataError",
+    "DatasetError",
+    "DivergenceError",
+    "ExpressionError",
+    "FileFormatError",
+    "GeneNameError",
     "GrnError",
     "GrnWarning",
+    "MissingKeyError",
+    "NameMatchError",
+    "OptionError",
+    "OutputError",
+    "TableError",
+    "TimeError",
+    "TrajectoryError",
     "__version__",
     "baselines",
     "benchmark",

@@ -30,8 +30,11 @@ def evaluate(
     if edges is None or reference is None:  # both are required; said for the type checker
         raise typer.Abort
     from grn_l0 import tl
+    from grn_l0.network import read_network, read_universe
 
-    table = tl.evaluate(edges, reference, regulators=read_names(regulators), genes=read_names(genes))
+    # A GraphML file of ours remembers the regulators and targets that its edges were chosen from.
+    result = edges if read_universe(network) is None else read_network(network)
+    table = tl.evaluate(result, reference, regulators=read_names(regulators), genes=read_names(genes))
     if json:
         own, *others = table.index
         print_json({**table.loc[own].to_dict(), "baselines": {name: table.loc[name].to_dict() for name in others}})

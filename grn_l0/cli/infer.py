@@ -38,9 +38,7 @@ def infer(
     bins: opt.Bins = None,
     layer: opt.Layer = None,
     regulators: opt.Regulators = None,
-    prior: Annotated[
-        Path | None, typer.Option("--prior", help="Prior edges: a table with source, target and, optionally, weight.")
-    ] = None,
+    prior: Annotated[Path | None, typer.Option("--prior", help="Prior edges: a table with source and target.")] = None,
     start: Annotated[
         StartName, typer.Option("--start", help="Gates start from their posterior, or are trained from scratch.")
     ] = StartName.posterior,

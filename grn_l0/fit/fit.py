@@ -90,7 +90,7 @@ def fit(
     check_shapes(begin, gate, dynamics, len(regulators), series)
     solver = solver or ExponentialHeun(step=config.step or default_step(series, begin.rate))
     generator = torch.Generator().manual_seed(seed)
-    reporter = Reporter(progress=progress)
+    reporter = Reporter(progress=progress, candidates=int(allowed.sum()))
     sd, dtype = standard_deviation(series), config.torch_dtype
     non_negative = is_non_negative(series, begin.noise)
 
@@ -175,7 +175,7 @@ def fit(
         regulators=names,
         start=start,
         history=reporter.history(),
-        status=status_of(network, model, [note, more]),
+        status=status_of(network, model, series, [note, more]),
         seed=seed,
         noise=np.asarray(begin.noise, dtype=np.float64),
         mean=mean,

@@ -45,6 +45,14 @@ class Forecast:
     mse_persistence: float
     mse_gene_mean: float
 
+    def __repr__(self) -> str:
+        series, times, genes = self.full.shape
+        figures = ", ".join(
+            f"{name}={getattr(self, name):.4g}"
+            for name in ("mse_one_step", "mse_full", "mse_persistence", "mse_gene_mean")
+        )
+        return f"Forecast({series} trajectories x {times} times x {genes} genes, {figures})"
+
 
 def align(series: TimeSeries, genes: tuple[str, ...]) -> Float[Array, "series times genes"]:
     """Values of `series` in the order of `genes`; genes that the model does not know are left out.

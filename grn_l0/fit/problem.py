@@ -25,7 +25,7 @@ class Problem:
     target
         Shape (B, T, N), 0 where nothing was measured.
     weight
-        Shape (B, T, N): square root of an observation's weight; 0 where nothing counts.
+        Shape (B, T, N): what residuals are multiplied by before whitening; 0 where nothing counts.
     initial
         Shape (B, N).
     initial_sd
@@ -88,7 +88,7 @@ def make_problem(
     if not start.covariances or int(series.lengths.max()) > config.longest:
         return _windows(series, start, sd, config, measured)
     dtype = config.torch_dtype
-    weight = np.sqrt(_relative_weights(series))[:, :, None] * series.mask
+    weight = series.mask  # the whiteners know the weights
     noise = np.maximum(start.noise / sd, 1e-3)
     whiteners = tuple(
         (torch.from_numpy(np.asarray(c.series)), tensor(c.whitener * sd[:, None, None], dtype))
@@ -96,7 +96,7 @@ def make_problem(
     )
     observed = np.maximum(series.mask.sum(axis=(0, 1)) - series.n_series, 1)
     return Problem(
-        times=tensor(series.times, dtype),
+        times=tensor(series.times - series.times[:, :1], dtype),
         target=tensor(np.nan_to_num(series.values) / sd, dtype),
         weight=tensor(weight, dtype),
         initial=tensor(start.initial / sd, dtype),
@@ -120,14 +120,14 @@ def _windows(
     target = series.values[s[:, None], at]
     mask = np.isfinite(target) & inside[:, :, None]
     mask[:, 0] = False  # the state the window starts from is given, not predicted
-    weight = np.sqrt(_relative_weights(series)[s[:, None], at])[:, :, None] * mask
+    weight = np.sqrt(np.asarray(series.weights)[s[:, None], at])[:, :, None] * mask
     initial = start.states[s, k]
     if measured:
         initial = np.where(np.isfinite(series.values[s, k]), series.values[s, k], initial)
     precision = sd / np.maximum(start.noise, 1e-3 * sd)
     whitener = precision[:, None, None] * np.eye(width + 1)
     return Problem(
-        times=tensor(times, dtype),
+        times=tensor(times - times[:, :1], dtype),
         target=tensor(np.nan_to_num(target) / sd, dtype),
         weight=tensor(weight, dtype),
         initial=tensor(np.nan_to_num(initial) / sd, dtype),
@@ -140,10 +140,3 @@ def _windows(
 
 def _predicted(series: TimeSeries) -> Bool[Array, "series times genes"]:
     return series.mask[:, 1:]
-
-
-def _relative_weights(series: TimeSeries) -> Float[Array, "series times"]:
-    # mean 1: the whiteners and the estimated noise already carry the level
-    weights = np.asarray(series.weights)
-    mean: float = weights[weights > 0].mean()
-    return weights / mean

@@ -60,6 +60,13 @@ class FitResult:
     drift: Float[Array, " genes"]
     options: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        edges, candidates = self.network.n_edges, self.network.n_candidates
+        return (
+            f"FitResult({len(self.regulators)} regulators x {len(self.genes)} genes, {edges} of {candidates} edges, "
+            f"{self.model.kind} forecasts, seed {self.seed})"
+        )
+
     def forecast(self, series: TimeSeries, *, measurement: Measurement = "exact") -> Forecast:
         """Predict `series`, one step ahead and as whole trajectories.
 

@@ -61,6 +61,8 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
     rates = np.geomspace(0.1, 3.0, 7) / float(np.median(gap[np.isfinite(gap)]))
     states, noise, initial = smooth(series, values, rates)
     constant = constant_genes(series, values, rates, noise)
+    weights = np.asarray(series.weights)
+    single = noise * np.sqrt(weights[weights > 0].mean())  # of a measurement of weight 1
     mean = np.nanmean(states, axis=(0, 1))
     sd = np.sqrt(np.nanmean((states - mean) ** 2, axis=(0, 1)))
     sd = np.where(sd > 0, sd, 1.0)
@@ -90,11 +92,11 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
         rate=np.where(constant, 0.0, rates[best]),
         initial=initial,
         states=states,
-        noise=noise,
+        noise=single,
         penalty=np.where(allowed, penalty, np.inf),
         curvature=_pick(best, [f.curvature for f in found]) / scale**2,
         slab=_SLAB * scale,
-        covariances=_independent(series, noise),
+        covariances=_independent(series, single),
     )
 
 
@@ -136,12 +138,14 @@ def _mean_field(
 
 
 def _independent(series: TimeSeries, noise: Float[Array, " genes"]) -> tuple[Covariance, ...]:
-    # series with the same times share a covariance; here it is white
+    # series with the same times and weights share a covariance; here it is white
     groups: dict[bytes, list[int]] = {}
+    weights = np.asarray(series.weights)
     for s, row in enumerate(series.times):
-        groups.setdefault(row.tobytes(), []).append(s)
+        groups.setdefault(row.tobytes() + weights[s].tobytes(), []).append(s)
     precision = 1 / np.maximum(noise, 1e-12)
-    return tuple(
-        Covariance(series=np.array(g), whitener=precision[:, None, None] * np.eye(int(series.lengths[g[0]])))
-        for g in groups.values()
-    )
+    out = []
+    for group in groups.values():
+        size = np.sqrt(weights[group[0], : int(series.lengths[group[0]])])
+        out.append(Covariance(series=np.array(group), whitener=precision[:, None, None] * np.diag(size)))
+    return tuple(out)

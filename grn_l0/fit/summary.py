@@ -17,6 +17,11 @@ from grn_l0.network import Network
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 
+#: Below so many trajectories, or above one edge per so many values, scores are a ranking only.
+FEW_SERIES, VALUES_PER_EDGE = 5, 10
+#: Only among more genes than this is a regulator of more than half of them suspicious.
+MANY_GENES = 20
+
 
 def checked_regulators(regulators: Int[Array, " regulators"], series: TimeSeries) -> Int[Array, " regulators"]:
     """Positions of regulators, if they are distinct positions of genes."""
@@ -119,13 +124,22 @@ def drift_of(
     return drift
 
 
-def status_of(network: Network, model: AbstractDynamics, notes: list[str]) -> str:
-    """One or two sentences for people."""
+def status_of(network: Network, model: AbstractDynamics, series: TimeSeries, notes: list[str]) -> str:
+    """A few sentences for people: what came out, and how far these data can be trusted about it."""
     edges, candidates = network.n_edges, network.n_candidates
     said = [f"{edges} of {candidates} candidate edges survived; forecasts by {model.kind} production."]
     if edges == 0:
         said.append(
             "No regulation can be told from noise in these data: more trajectories, less noise, a prior network or "
-            "a shorter list of regulators may help. Forecasts return each gene to its own level."
+            "a shorter list of regulators may help."
         )
+    broad = int((network.selected.sum(1) > series.n_genes / 2).sum()) if series.n_genes > MANY_GENES else 0
+    if broad:
+        who, what = ("1 regulator reaches", "it") if broad == 1 else (f"{broad} regulators reach", "they")
+        said.append(
+            f"{who} more than half of all genes: along few trajectories {what} cannot be told apart from a common "
+            "trend."
+        )
+    if series.n_series < FEW_SERIES or edges > int(series.lengths.sum()) * series.n_genes / VALUES_PER_EDGE:
+        said.append("Few trajectories: scores rank edges but are overconfident as probabilities; see docs/scores.md.")
     return " ".join([*said, *(note for note in notes if note)])

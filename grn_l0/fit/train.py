@@ -82,7 +82,7 @@ def train(
             objective.load_state_dict(good)
             optimiser.state.clear()
             continue
-        reporter.report(stage, step + 1, steps, loss, float(objective.gate.probability().detach().mean()))
+        reporter.report(stage, step + 1, steps, loss, float(objective.gate.probability().detach().sum()))
     if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
         objective.load_state_dict(good)
         failures += 1

@@ -12,7 +12,7 @@ import pandas as pd
 
 from grn_l0._errors import GrnWarning, NameMatchError, OptionError, TableError
 from grn_l0._typing import Bool, Float, ndarray
-from grn_l0.network import Network
+from grn_l0.network import Network, find_columns, tidy_edges
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +57,7 @@ def align(
     ----------
     result
         A network, or a table source, target[, score, weight, sign] in which the rows whose weight is not 0 survive.
+        Columns of tables are found under all the names of `grn_l0.network.read_edges`.
     truth
         A matrix genes × genes in the order of the result's genes (rows regulators; its signs count where there are
         negative values), or a table source, target[, sign].
@@ -118,21 +119,30 @@ def align(
 def _check(table: Any, what: str) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
         raise OptionError(f"{what} must be a table (source, target, …), not {type(table).__name__}")
-    missing = [c for c in ("source", "target") if c not in table]
-    if missing:
-        raise TableError(f"{what} lacks the column {missing[0]!r}; it has {', '.join(map(str, table.columns))}")
-    return table.astype({"source": str, "target": str}).drop_duplicates(["source", "target"], ignore_index=True)
+    return tidy_edges(table, what).drop_duplicates(["source", "target"], ignore_index=True)
+
+
+def _is_table(frame: pd.DataFrame) -> bool:
+    """Whether a square frame lists edges, rather than holding a matrix of numbers under genes' names."""
+    try:
+        found = find_columns(frame.columns, "the reference")
+    except TableError:
+        return False
+    return frame.iloc[:, found["source"]].dtype.kind not in "iufb" or "source" in frame
 
 
 def _reference(truth: Any, genes: tuple[str, ...] | None) -> pd.DataFrame:
-    if isinstance(truth, pd.DataFrame) and "source" in truth:
-        return _check(truth, "the reference")
-    if isinstance(truth, pd.DataFrame) and truth.shape[0] != truth.shape[1]:
+    if isinstance(truth, pd.DataFrame) and (truth.shape[0] != truth.shape[1] or _is_table(truth)):
         return _check(truth, "the reference")
     if isinstance(truth, pd.DataFrame):
         genes = tuple(map(str, truth.columns))
         truth = truth.to_numpy()
     dense = truth.toarray() if hasattr(truth, "toarray") else np.asarray(truth)
+    if dense.ndim != 2 or dense.dtype.kind not in "iufb":
+        raise OptionError(
+            f"the reference is a {type(truth).__name__}; give a table of edges (source, target[, sign]), the path of "
+            "one, or a matrix genes × genes of numbers"
+        )
     if genes is None:
         raise OptionError("a reference matrix needs a network that knows its genes; give a table source, target, sign")
     if dense.shape != (len(genes), len(genes)):

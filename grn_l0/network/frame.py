@@ -10,6 +10,7 @@ import pandas as pd
 
 from grn_l0._errors import TableError
 from grn_l0._typing import Bool, Float, ndarray
+from grn_l0.network.columns import find_columns
 
 if TYPE_CHECKING:
     from grn_l0.network.network import Network
@@ -56,7 +57,7 @@ def edges_to_matrix(
     Parameters
     ----------
     table
-        With columns source and target.
+        With columns source and target, or any of their other names (`read_edges`).
     regulators, targets
         Names of rows and columns. Edges with other names are left out.
     column
@@ -73,11 +74,11 @@ def edges_to_matrix(
     TableError
         If a column is missing.
     """
-    missing = [name for name in ("source", "target", column) if name is not None and name not in table]
-    if missing:
-        raise TableError(f"the table of edges has no column {missing[0]!r}; it has {', '.join(map(str, table))}")
-    rows = pd.Index(list(regulators)).get_indexer(pd.Index(table["source"].astype(str)))
-    columns = pd.Index(list(targets)).get_indexer(pd.Index(table["target"].astype(str)))
+    found = find_columns(table.columns, "the table of edges")
+    if column is not None and column not in table:
+        raise TableError(f"the table of edges has no column {column!r}; it has {', '.join(map(str, table))}")
+    rows = pd.Index(list(regulators)).get_indexer(pd.Index(table.iloc[:, found["source"]].astype(str)))
+    columns = pd.Index(list(targets)).get_indexer(pd.Index(table.iloc[:, found["target"]].astype(str)))
     value = np.ones(len(table)) if column is None else table[column].to_numpy(dtype=np.float64)
     keep = np.flatnonzero((rows >= 0) & (columns >= 0) & ~np.isnan(value))
     keep = keep[np.argsort(np.abs(value[keep]), kind="stable")]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from grn_l0.network.network import Network
 
+#: Names of the regulators and of the targets.
+GraphUniverse = tuple[tuple[str, ...], tuple[str, ...]]
 INTERACTION = {1: "activates", -1: "represses"}
 # What XML 1.0 cannot hold, in whatever way it is escaped.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -27,7 +29,12 @@ def to_graph(network: Network) -> nx.DiGraph[str]:
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from((name, {"name": name}) for name in network.genes)
+    # A list of survivors does not say what it was chosen from; this does.
+    graph.graph.update(
+        candidates=network.n_candidates, regulators=len(network.regulators), targets=len(network.targets)
+    )
+    regulators = set(network.regulators)
+    graph.add_nodes_from((name, {"name": name, "regulator": name in regulators}) for name in network.genes)
     table = network.edges()
     columns = (table[name].tolist() for name in ("source", "target", "score", "weight", "sign"))
     graph.add_edges_from(
@@ -54,7 +61,7 @@ def write_graphml(network: Network, path: Path) -> None:
     nx.write_graphml_xml(to_graph(network), path)
 
 
-def read_graphml(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def read_graphml(path: Path) -> tuple[pd.DataFrame, tuple[str, ...], GraphUniverse | None]:
     """Edges and names of the nodes of a GraphML file.
 
     The name of a node is its attribute ``name`` (as Cytoscape writes it), or else its id.
@@ -65,6 +72,8 @@ def read_graphml(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
         Columns source and target, then whatever attributes the edges have.
     nodes
         All names, also those without an edge.
+    universe
+        Regulators and targets, if the file remembers them (`Network.write`); None otherwise.
 
     Raises
     ------
@@ -87,7 +96,25 @@ def read_graphml(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if len(set(names.values())) != len(names):  # a `name` that is not one: ids are unique
         names = {node: str(node) for node in names}
     rows = [{**data, "source": names[u], "target": names[v]} for u, v, data in graph.edges(data=True)]
-    return pd.DataFrame(rows, columns=None if rows else ["source", "target"]), tuple(names.values())
+    table = pd.DataFrame(rows, columns=None if rows else ["source", "target"])
+    return table, tuple(names.values()), _universe(graph, names)
+
+
+def _universe(graph: Any, names: dict[Any, str]) -> GraphUniverse | None:
+    """Regulators and targets by the attributes that `to_graph` gives; None if they are not there, or do not fit."""
+    size = {role: graph.graph.get(role) for role in ("regulators", "targets")}
+    regulators = tuple(names[node] for node, kept in graph.nodes(data="regulator") if kept is True)
+    if not isinstance(size["targets"], int) or len(regulators) != size["regulators"]:
+        return None
+    if any(graph.nodes[u].get("regulator") is not True for u, _ in graph.edges()):
+        return None
+    genes = tuple(names.values())
+    if len(genes) == size["targets"]:
+        return regulators, genes
+    # Regulators that are no targets come last in files of ours; another program may have moved them.
+    targets, others = genes[: size["targets"]], set(genes[size["targets"] :])
+    reached = {names[v] for _, v in graph.edges()}
+    return (regulators, targets) if others <= set(regulators) and not others & reached else None
 
 
 def _refuse_doctype(data: bytes, name: str) -> None:

@@ -99,6 +99,7 @@ class Network:
         if not np.issubdtype(array.dtype, np.floating):
             array = array.astype(np.float64)
         array = np.where(self.allowed, self._shaped(name, array), array.dtype.type(0))
+        array += 0  # -0.0 becomes 0.0
         # An infinite score still ranks (it may be a log odds); an infinite effect means nothing.
         bad = np.isnan(array) if name == "scores" else ~np.isfinite(array)
         if bad.any():
@@ -154,7 +155,11 @@ class Network:
         return edge_table(self, self.selected)
 
     def all_edges(self) -> pd.DataFrame:
-        """Every candidate, same columns and order; weight is 0 where the gate is closed, sign that of the effect."""
+        """Every candidate, same columns and order.
+
+        Where the gate is closed the weight is exactly 0.0 (never -0.0), and the sign is that of the edge's effect in
+        the posterior.
+        """
         return edge_table(self, self.allowed)
 
     def to_networkx(self) -> nx.DiGraph[str]:
@@ -162,8 +167,10 @@ class Network:
 
         Returns
         -------
-        A directed graph with every gene as a node (attribute ``name``), also those without an edge. Edges carry
-        ``score``, ``weight`` (float), ``sign`` (int) and ``interaction`` ("activates" or "represses").
+        A directed graph with every gene as a node (attributes ``name`` and ``regulator``, whether it is among the
+        candidate regulators), also those without an edge. Edges carry ``score``, ``weight`` (float), ``sign`` (int)
+        and ``interaction`` ("activates" or "represses"). The graph itself carries the numbers of ``candidates``,
+        ``regulators`` and ``targets``, so that a GraphML file remembers what was chosen from.
         """
         from grn_l0.network.graphml import to_graph
 
@@ -182,5 +189,5 @@ class Network:
         write_network(self, path)
 
     def write_scores(self, path: PathLikeStr) -> None:
-        """Write every candidate edge, none left out; .tsv, .csv or .parquet. Errors as for `write`."""
+        """Write every candidate edge as `all_edges` gives them; .tsv, .csv or .parquet. Errors as for `write`."""
         write_scores(self, path)

@@ -11,21 +11,13 @@ import pandas as pd
 
 from grn_l0._errors import FileFormatError, NameMatchError, TableError
 from grn_l0._typing import PathLikeStr
+from grn_l0.network.columns import find_columns
 from grn_l0.network.frame import COLUMNS, edges_to_matrix
-from grn_l0.network.graphml import read_graphml
+from grn_l0.network.graphml import GraphUniverse, read_graphml
 from grn_l0.network.network import Network
 from grn_l0.network.suffix import NETWORK_SUFFIXES, check_suffix
 from grn_l0.network.tables import read_table
 
-#: Names under which a column is found, in lower case, the preferred one first. Gene1, Gene2, EdgeWeight and Type are
-#: BEELINE's (Pratapa et al. 2020), reg and aff PHOENIX's.
-ALIASES = {
-    "source": ("source", "gene1", "regulator", "reg", "tf"),
-    "target": ("target", "gene2", "aff"),
-    "score": ("score",),
-    "weight": ("weight", "edgeweight"),
-    "sign": ("sign", "type", "interaction"),
-}
 SIGNS = {
     **dict.fromkeys(("+", "1", "+1", "1.0", "activates", "activation"), 1),
     **dict.fromkeys(("-", "-1", "-1.0", "represses", "repression", "inhibits", "inhibition"), -1),
@@ -36,8 +28,9 @@ SIGNS = {
 def read_edges(path: PathLikeStr) -> pd.DataFrame:
     """Read a table of edges from .graphml, .tsv, .csv or .parquet.
 
-    Columns are found whatever the case and the spaces around their names: ``source`` and ``target``, or
-    ``Gene1`` and ``Gene2`` (BEELINE), ``reg`` and ``aff`` (PHOENIX). Spaces around the genes' names are removed.
+    Columns are found whatever the case and the spaces around their names: ``source`` (or ``TF``, ``regulator``,
+    ``reg``, ``Gene1``, ``from``), ``target`` (or ``gene``, ``aff``, ``Gene2``, ``to``), ``score``, ``weight`` (or
+    ``EdgeWeight``, ``mor``) and ``sign`` (or ``Type``, ``interaction``). Spaces around the genes' names are removed.
 
     Returns
     -------
@@ -65,8 +58,8 @@ def read_network(
     path
         .graphml, .tsv, .csv or .parquet, see `read_edges`.
     regulators, targets
-        Names of the rows and columns, which a table cannot know when they have no edge. By default the sources, and
-        all names in the file.
+        Names of the rows and columns, which a table cannot know when they have no edge. By default those that a
+        GraphML file of ours remembers; otherwise the sources, and all names in the file.
 
     Returns
     -------
@@ -81,10 +74,11 @@ def read_network(
     NameMatchError
         If the file names a gene that is not among those given.
     """
-    table, nodes = _read(path)
-    names = tuple(dict.fromkeys((*nodes, *table["target"], *table["source"])))
-    rows = tuple(dict.fromkeys(table["source"])) if regulators is None else tuple(regulators)
-    columns = names if targets is None else tuple(targets)
+    table, nodes, kept = _read(path)
+    if kept is None:
+        kept = tuple(dict.fromkeys(table["source"])), tuple(dict.fromkeys((*nodes, *table["target"], *table["source"])))
+    rows = kept[0] if regulators is None else tuple(regulators)
+    columns = kept[1] if targets is None else tuple(targets)
     for column, known, role in (("source", rows, "regulators"), ("target", columns, "targets")):
         other = set(table[column]).difference(known)
         if other:
@@ -102,17 +96,23 @@ def read_network(
     )
 
 
-def _read(path: PathLikeStr) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def read_universe(path: PathLikeStr) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Regulators and targets that a GraphML file of `Network.write` remembers; None for any other file."""
+    return _read(path)[2] if check_suffix(path, NETWORK_SUFFIXES) == ".graphml" else None
+
+
+def _read(path: PathLikeStr) -> tuple[pd.DataFrame, tuple[str, ...], GraphUniverse | None]:
     path = Path(path)
     suffix = check_suffix(path, NETWORK_SUFFIXES)
     if not path.is_file():
         raise FileFormatError(f"there is no file {path}; check the path")
     nodes: tuple[str, ...] = ()
+    kept: GraphUniverse | None = None
     if suffix == ".graphml":
-        raw, nodes = read_graphml(path)
+        raw, nodes, kept = read_graphml(path)
     else:
         raw = read_table(path, suffix)
-    return tidy_edges(raw, path.name), nodes
+    return tidy_edges(raw, path.name), nodes, kept
 
 
 def tidy_edges(raw: pd.DataFrame, origin: str = "the table") -> pd.DataFrame:
@@ -130,28 +130,20 @@ def tidy_edges(raw: pd.DataFrame, origin: str = "the table") -> pd.DataFrame:
     TableError
         As `read_edges`.
     """
-    header: dict[str, Any] = {}
-    for label in raw.columns:
-        header.setdefault(str(label).strip().casefold(), label)
-    found = {name: next((header[a] for a in aliases if a in header), None) for name, aliases in ALIASES.items()}
-    for name in ("source", "target"):
-        if found[name] is None:
-            raise TableError(
-                f"{origin} has no column {name!r} (nor {', '.join(ALIASES[name][1:])}); "
-                f"it has {', '.join(repr(str(c)) for c in raw.columns) or 'none'}"
-            )
+    found = find_columns(raw.columns, origin)
     table = pd.DataFrame(index=pd.RangeIndex(len(raw)))
     for name in COLUMNS:
-        if found[name] is None:
+        if name not in found:
             continue
-        column = raw[found[name]].reset_index(drop=True)
+        column = raw.iloc[:, found[name]].reset_index(drop=True)
         if name in ("source", "target"):
             table[name] = _names(column, name, origin)
         elif name == "sign":
             table[name] = _signs(column, origin)
         else:
             table[name] = _numbers(column, name, origin)
-    if found["score"] is None and str(found["weight"]).strip().casefold() == "edgeweight":
+    weight = str(raw.columns[found["weight"]]).strip().casefold() if "weight" in found else ""
+    if "score" not in found and weight == "edgeweight":
         table.insert(2, "score", table["weight"].abs())
     return table
 

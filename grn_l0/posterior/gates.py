@@ -102,8 +102,10 @@ class Chain:
         draws = draws[-self.config.draws :] or [self.weight.copy()]
         inclusion = sums[0] / recorded
         self._learn(inclusion, log_odds, allowed, usage.sum(axis=0))
-        square = np.mean([w**2 for w in draws], axis=0)
-        return Summary(inclusion, sums[1] / recorded, square, draws, log_odds, variance)
+        mean = sums[1] / recorded
+        # A few draws may miss what the average over all sweeps knows: E[w^2] is at least E[w]^2.
+        square = np.maximum(np.mean([w**2 for w in draws], axis=0), mean**2)
+        return Summary(inclusion, mean, square, draws, log_odds, variance)
 
     def restart(self) -> None:
         """Close all gates, so that what comes next does not lean on what was found before.

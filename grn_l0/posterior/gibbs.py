@@ -16,14 +16,19 @@ def _compiled(function: F) -> F:
 
 
 @_compiled
-def _next(state: np.ndarray) -> float:
-    """Uniform in (0, 1): one step of splitmix64 (Steele, Lea, Flood 2014)."""
-    state[0] += np.uint64(0x9E3779B97F4A7C15)
-    x = state[0]
+def _scramble(x: Any) -> Any:
+    """Every bit of the result depends on every bit of x: the output function of splitmix64."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    x = x ^ (x >> np.uint64(31))
-    return (float(x >> np.uint64(11)) + 0.5) * 1.1102230246251565e-16
+    return x ^ (x >> np.uint64(31))
+
+
+@_compiled
+def _next(state: np.ndarray) -> float:
+    """Uniform in (0, 1), neither end included: one step of splitmix64 (Steele, Lea, Flood 2014)."""
+    state[0] += np.uint64(0x9E3779B97F4A7C15)
+    # 52 bits: with 53, the half would round the largest up to 1, which is no position in an array.
+    return (float(_scramble(state[0]) >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
 
 
 @_compiled
@@ -130,12 +135,9 @@ def sweep_targets(
         gram = grams[kind[i]]
         more = extra[kind[i]]
         for step in range(sweep, sweep + sweeps):
-            state[0] = (
-                np.uint64(seed) * np.uint64(0xD1342543DE82EF95)
-                + np.uint64(i + 1) * np.uint64(0x9E3779B97F4A7C15)
-                + np.uint64(step + 1) * np.uint64(0xBF58476D1CE4E5B9)
-            )
-            _next(state)
+            # Scrambled: else a target's numbers would be those of the one before it, shifted by one draw.
+            key = _scramble(np.uint64(seed) + np.uint64(1))
+            state[0] = _scramble(_scramble(key + np.uint64(i)) + np.uint64(step))
             v = variance[i]
             for j in range(n_regulators):
                 if log_odds[i, j] == -np.inf:
@@ -158,11 +160,20 @@ def sweep_targets(
                     for k in range(n_regulators):
                         residual[i, k] -= gram[j, k] * (new - old)
                     weight[i, j] = new
-            # One swap per open edge: correlated regulators cannot replace each other one at a time.
+            # One swap per open edge: correlated regulators cannot replace each other one at a time. The edge to close
+            # is drawn anew each time (a scan over j would favour late regulators); a swap keeps their number.
+            n_open = 0
             for j in range(n_regulators):
+                if weight[i, j] != 0.0:
+                    n_open += 1
+            for _ in range(n_open):
+                nth = int(_next(state) * n_open)
+                j = -1
+                while nth >= 0:
+                    j += 1
+                    if weight[i, j] != 0.0:
+                        nth -= 1
                 old = weight[i, j]
-                if old == 0.0:
-                    continue
                 m = int(_next(state) * n_regulators)
                 if m == j or weight[i, m] != 0.0 or log_odds[i, m] == -np.inf:
                     continue

@@ -41,12 +41,11 @@ def make_grams(
 ) -> Grams:
     """Whiten, remove the fixed effects, multiply.
 
-    With 30 series or more each time is centred over the series, which removes (m, b) and any common drift; with
-    fewer only (m, b) can be afforded. `observed` is the share of each gene's values that were measured.
+    With 30 series or more of one schedule each time is centred over them, which removes (m, b) and any common drift;
+    with fewer only (m, b) can be afforded. `observed` is the share of each gene's values that were measured.
     """
     n_genes, n_regulators = measured[0].shape[2], len(regulators)
     live = [int(k) for k in np.unique(choice.kind) if kinds.rate_index[k] >= 0]
-    center = sum(len(d.series) for d in designs) >= 30
     gram = np.empty((len(live), n_regulators, n_regulators))
     extra = np.zeros((len(live), n_regulators))
     index = np.full(n_genes, -1)
@@ -60,7 +59,7 @@ def make_grams(
             whitener = np.linalg.inv(np.linalg.cholesky(part.covariance(*levels)))
             features = (whitener @ part.response[design.at]) @ states.estimate[q][:, :, regulators]
             target = whitener @ measured[q][:, :, genes]
-            if center and len(design.series) > 1:
+            if len(design.series) >= 30:
                 features, target = features - features.mean(axis=0), target - target.mean(axis=0)
                 lost += len(design.times)
                 fixed = np.zeros((len(design.times), 2))

@@ -69,7 +69,7 @@ def choose_kinds(
     """
     table = _quadratics(kinds, bases, residuals, observed, doubt or {})
     variance = np.maximum(table.square, 1e-12) / table.freedom
-    log_lik = -0.5 * (table.log_det[:, None] + table.freedom * (np.log(variance) + 1.0))
+    log_lik = -0.5 * (table.log_det[:, None] * observed + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
     rate = kinds.rate_index
     log_prior = _rate_prior(np.zeros((len(kinds), 1)), rate)

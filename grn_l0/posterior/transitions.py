@@ -41,8 +41,9 @@ def by_transitions(series: TimeSeries) -> bool:
 
 def smoothness(series: TimeSeries) -> float:
     """Correlation between successive differences of standardised values, over all genes and series."""
-    spread = np.nanstd(series.values, axis=(0, 1))
-    step = np.diff(series.values / np.where(spread > 0, spread, 1.0), axis=1)
+    values = series.values[:, :, np.isfinite(series.values).any(axis=(0, 1))]
+    spread = np.nanstd(values, axis=(0, 1))
+    step = np.diff(values / np.where(spread > 0, spread, 1.0), axis=1)
     before, after = step[:, :-1], step[:, 1:]
     both = np.isfinite(before) & np.isfinite(after)
     size = float(np.sqrt((before[both] ** 2).sum() * (after[both] ** 2).sum()))
@@ -97,9 +98,7 @@ def infer_transitions(
         inclusion=np.mean([r.inclusion for r in last], axis=0),
         weight=np.mean([r.weight for r in last], axis=0),
     )
-    return _start(
-        series, parts, scaled, states, noise, rate, rows, summary, chain, regulators, grams, changing
-    )
+    return _start(series, parts, scaled, states, noise, rate, rows, summary, chain, regulators, grams, changing)
 
 
 def _grams(
@@ -136,7 +135,7 @@ def denoise(
     omega = 0.56 * aspect**3 - 0.95 * aspect**2 + 1.82 * aspect + 1.43
     rank = max(int((size > omega * np.median(size)).sum()), 1)
     smooth = (left[:, :rank] * size[:rank]) @ right[:rank]
-    freedom = max(1.0 - rank / len(whole), 1e-3)
+    freedom = max((1.0 - rank / len(whole)) * (1.0 - rank / n_genes), 1e-3)
     # For a measurement of weight 1: a bin of many cells is that much less noisy.
     variance = np.concatenate([np.tile(p.variance, len(p.series)) for p in parts])
     noise = ((whole - smooth) ** 2 / variance[:, None]).mean(axis=0) / freedom
@@ -205,9 +204,10 @@ def _rows(
     regulators: Int[ndarray, " regulators"],
 ) -> _Rows:
     features, target, unit, order = [], [], [], list[Int[ndarray, " times"]]()
+    typical = float(np.mean(np.concatenate([np.tile(p.variance, len(p.series)) for p in parts])))
     count = 0
     for part, y, x in zip(parts, measured, states, strict=True):
-        size = np.sqrt(part.variance.mean() / part.variance)
+        size = np.sqrt(typical / part.variance)
         for k, step in enumerate(np.diff(part.times)):
             start, end = convolution(np.array([0.0, step]), rate)[1]
             decay = np.exp(-rate * step)
@@ -261,5 +261,5 @@ def _start(
         curvature=curvature / ratio**2,
         slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
         covariances=(),
-        redundancy=max(1.0, len(rows.target) / (float(grams.freedom.max()) + 1.0)),
+        redundancy=rows.redundancy(rows.target),
     )

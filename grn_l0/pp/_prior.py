@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from grn_l0._errors import NameMatchError, TableError, nearest
+from grn_l0._errors import NameMatchError, TableError
 from grn_l0._typing import Float, ndarray
+from grn_l0.network import find_columns
 from grn_l0.pp._names import FEW, report
-from grn_l0.pp._say import listed, some, warn
+from grn_l0.pp._say import some, warn
+
+_COLUMNS = ("source", "target", "weight")
 
 
 def match_prior(
@@ -21,11 +24,13 @@ def match_prior(
 ) -> pd.DataFrame:
     """Edges of a prior between candidate regulators and genes of the data.
 
+    Only the presence of an edge counts in inference: weights and signs are not used, but rows of weight 0 are dropped.
+
     Parameters
     ----------
     table
-        Columns source, target and, optionally, weight (any sign; 1 if absent), as decoupler uses. Other columns are
-        ignored.
+        Columns source (or TF, regulator, reg, gene1, from), target (or gene, aff, gene2, to) and, optionally, weight
+        (or EdgeWeight, mor, score; any sign; 1 if absent), in upper or lower case. Other columns are ignored.
     genes
         Genes of the data, the possible targets.
     regulators
@@ -50,7 +55,8 @@ def match_prior(
     Warns
     -----
     GrnWarning
-        If rows were left out as self-pairs or merged, or if less than half of the rows are in the data.
+        If rows were left out as self-pairs or merged, if less than half of the rows are in the data, or if weights
+        differ, which makes no difference.
     """
     edges = _edges(table)
     sources = genes if regulators is None else regulators
@@ -74,6 +80,8 @@ def match_prior(
         against = int((signs > 1).sum())
         text = f"{len(found) - len(unique):,} repeated edges of the prior were merged (the largest weight counts)"
         notes.append(text + (f"; {against:,} of them have both signs" if against else ""))
+    if edges["weight"].nunique() > 1:
+        notes.append("only the presence of prior edges is used, not their weights or signs")
     for note in notes:
         warn(note)
     row = {name: k for k, name in enumerate(sources)}
@@ -89,16 +97,19 @@ def _edges(table: pd.DataFrame) -> pd.DataFrame:
             f"the prior is a {type(table).__name__}; give a DataFrame with the columns source, target and, optionally, "
             "weight (grn_l0.pp.read_table reads one from a file)"
         )
-    columns = [str(c).strip() for c in table.columns]
-    absent = [c for c in ("source", "target") if c not in columns]
-    if absent:
-        message = f"the prior has no column {some(absent)}; {listed(columns)}{nearest(absent[0], columns)}"
-        if len(columns) > 10 and all(d.kind in "iufb" for d in map(np.dtype, table.dtypes)):
-            message += ". It looks like a matrix; make it a table: m.rename_axis('source').reset_index().melt("
-            message += "'source', var_name='target', value_name='weight')"
-        raise TableError(message)
-    named = table.set_axis(columns, axis=1)
-    named = named.loc[:, ~named.columns.duplicated()]
+    try:
+        found = find_columns(table.columns, "the prior")
+    except TableError as error:
+        if len(table.columns) > 10 and all(pd.api.types.is_numeric_dtype(d) for d in table.dtypes):
+            raise TableError(
+                "the prior looks like a matrix; make it a table: m.rename_axis('source').reset_index().melt('source', "
+                "var_name='target', value_name='weight')"
+            ) from error
+        raise
+    if "weight" not in found and "score" in found:
+        found["weight"] = found["score"]
+    there = [name for name in _COLUMNS if name in found]
+    named = table.iloc[:, [found[name] for name in there]].set_axis(there, axis=1)
     named = named[named["source"].notna() & named["target"].notna()]
     weight = _weights(named)
     edges = pd.DataFrame({c: [str(v).strip() for v in named[c]] for c in ("source", "target")} | {"weight": weight})

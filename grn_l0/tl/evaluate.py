@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from grn_l0 import metrics
+from grn_l0._typing import PathLikeStr
 from grn_l0.metrics.universe import Universe, align
-from grn_l0.network import Network
+from grn_l0.network import Network, read_edges
 from grn_l0.tl.inference import Inference
+from grn_l0.tl.inputs import names_of
 
 #: Permutations of target names over which the shuffled network is averaged.
 SHUFFLES = 5
@@ -20,8 +23,8 @@ SHUFFLES = 5
 def evaluate(
     result: Inference | Network | pd.DataFrame,
     truth: Any,
-    regulators: Iterable[str] | None = None,
-    genes: Iterable[str] | None = None,
+    regulators: Iterable[str] | PathLikeStr | None = None,
+    genes: Iterable[str] | PathLikeStr | None = None,
 ) -> pd.DataFrame:
     """Metrics of a network beside those of chance.
 
@@ -31,9 +34,10 @@ def evaluate(
         What `infer` returned, a network, or a table source, target[, score, weight, sign].
     truth
         Matrix genes × genes (rows regulators; entries other than 0 are edges, negative ones repress), or a table
-        source, target[, sign].
+        source, target[, sign], or the path of one: .csv, .tsv, .parquet or .graphml. Columns go by any of the names
+        that `grn_l0.network.read_edges` knows.
     regulators, genes
-        The universe, regulators × genes without self-pairs; that of the result by default.
+        The universe, regulators × genes without self-pairs, as names or paths of lists; that of the result by default.
 
     Returns
     -------
@@ -51,7 +55,9 @@ def evaluate(
         If the reference cannot be laid on the network.
     """
     network = result.network if isinstance(result, Inference) else result
-    universe = align(network, truth, regulators, genes)
+    reference = read_edges(truth) if isinstance(truth, str | os.PathLike) else truth
+    rows = None if regulators is None else names_of(regulators, "regulators")
+    universe = align(network, reference, rows, None if genes is None else names_of(genes, "genes"))
     own = _row(universe, universe.scores, universe.selected, universe.sign)
     rows = {"result": own, "random": _random(own), "shuffled": _shuffled(universe)}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from grn_l0._typing import PathLikeStr
+from grn_l0.fit import Measurement
+from grn_l0.pp._columns import labels, numbers
 from grn_l0.tl.inference import Inference
 from grn_l0.tl.keys import Keys
 
@@ -42,6 +44,7 @@ def forecast(
     pseudotime_key: str | None = None,
     layer: str | None = None,
     n_bins: int | None = None,
+    measurement: Measurement = "exact",
 ) -> AnnData:
     """Forecasts beside the data they are about.
 
@@ -53,14 +56,17 @@ def forecast(
         Observations over time of the model's genes.
     time_key, trajectory_key, pseudotime_key, layer, n_bins
         As in `infer`; those of the fit by default.
+    measurement
+        "exact": a step starts from the measured values. "noisy": from a state filtered from the measurements so far.
 
     Returns
     -------
     AnnData
-        One observation per trajectory and time: X as measured, layers ``one_step`` (from the observation before;
-        the first is the measurement itself) and ``full`` (from the first observation), and in
-        ``uns["grn_l0_forecast"]`` the mean squared errors ``mse_one_step``, ``mse_full``, ``mse_persistence`` and
-        ``mse_gene_mean`` with the number ``n`` of predicted values.
+        One observation per trajectory and time, in this order: X as measured, with the names and columns of `obs` that
+        it has in `adata` (a bin of cells along pseudotime has its mean pseudotime and ``n_cells``); layers
+        ``one_step`` (from the observation before; the first is the measurement itself) and ``full`` (from the first
+        observation), and in ``uns["grn_l0_forecast"]`` the mean squared errors ``mse_one_step``, ``mse_full``,
+        ``mse_persistence`` and ``mse_gene_mean`` with the number ``n`` of predicted values.
 
     Raises
     ------
@@ -71,14 +77,28 @@ def forecast(
 
     keys = result.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
     series = keys.series(adata, result.fit.genes)
-    courses = result.fit.forecast(series)
+    courses = result.fit.forecast(series, measurement=measurement)
     there = np.isfinite(series.times)
     which, when = np.nonzero(there)
     names = [series.trajectories[k] for k in which]
-    obs = pd.DataFrame(
-        {keys.trajectory_key or "trajectory": pd.Categorical(names), keys.time_key: series.times[there]},
-        index=[f"{name}:{j}" for name, j in zip(names, when, strict=True)],
-    )
+    key = keys.trajectory_key or "trajectory"
+    if keys.pseudotime_key is None:
+        # Every observation is one measurement: what is known about it stays with it.
+        _, group = labels(adata, keys.trajectory_key, "the trajectory key")
+        order = np.lexsort((numbers(adata, keys.time_key, "the time key"), group))
+        obs = adata.obs.iloc[order].copy()
+        obs[keys.time_key] = series.times[there]
+        if key not in obs:
+            obs[key] = pd.Categorical(names)
+    else:
+        obs = pd.DataFrame(
+            {
+                key: pd.Categorical(names),
+                keys.pseudotime_key: series.times[there],
+                "n_cells": np.asarray(series.weights)[there].astype(np.int64),
+            },
+            index=[f"{name}:{j}" for name, j in zip(names, when, strict=True)],
+        )
     forecasts = Annotated(
         series.values[there],
         obs=obs,

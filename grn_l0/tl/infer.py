@@ -21,6 +21,7 @@ from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
 from grn_l0.tl.inference import Inference
+from grn_l0.tl.inputs import names_of, prior_of
 from grn_l0.tl.keys import Keys
 from grn_l0.tl.memory import warn_of_memory
 from grn_l0.tl.start import checkpoint_file, make_start
@@ -36,8 +37,8 @@ def infer(
     trajectory_key: str | None = None,
     pseudotime_key: str | None = None,
     layer: str | None = None,
-    regulators: Iterable[str] | None = None,
-    prior: pd.DataFrame | None = None,
+    regulators: Iterable[str] | PathLikeStr | None = None,
+    prior: pd.DataFrame | PathLikeStr | None = None,
     seed: int = 0,
     threads: int | None = None,
     start: Literal["posterior", "none"] = "posterior",
@@ -68,9 +69,10 @@ def infer(
     layer
         Layer with the expression; ``X`` by default.
     regulators
-        Candidate regulators (transcription factors); all genes by default.
+        Candidate regulators (transcription factors), or the path of a list (`pp.read_names`); all genes by default.
     prior
-        Edges believed beforehand: a table source, target and, optionally, weight.
+        Edges believed beforehand: a table source, target, or its path; see `pp.match_prior` for other names of columns.
+        Only presence counts: weights and signs are not used, but rows of weight 0 are dropped.
     seed
         The same seed gives the same network on the same machine, bit for bit. Nothing global is seeded.
     threads
@@ -115,8 +117,10 @@ def infer(
         time_key=time_key, trajectory_key=trajectory_key, pseudotime_key=pseudotime_key, layer=layer, n_bins=n_bins
     )
     series = keys.series(adata)
-    names = series.genes if regulators is None else pp.match_regulators(series.genes, regulators, adata.var)
-    table = None if prior is None else pp.match_prior(prior, series.genes, names, adata.var)
+    names = series.genes
+    if regulators is not None:
+        names = pp.match_regulators(series.genes, names_of(regulators, "regulators"), adata.var)
+    table = None if prior is None else pp.match_prior(prior_of(prior), series.genes, names, adata.var)
     if table is not None and start == "none":
         raise OptionError("a prior enters through the posterior start; use start='posterior', or leave the prior out")
     if start == "none" and checkpoint is not None:

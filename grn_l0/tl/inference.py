@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grn_l0._typing import PathLikeStr
-from grn_l0.fit import FitResult, Forecast
+from grn_l0.fit import FitResult, Forecast, Measurement
 from grn_l0.network import Network
 from grn_l0.tl.keys import Keys
 
@@ -56,6 +56,7 @@ class Inference:
         pseudotime_key: str | None = None,
         layer: str | None = None,
         n_bins: int | None = None,
+        measurement: Measurement = "exact",
     ) -> Forecast:
         """Forecast the trajectories of other data with the same genes.
 
@@ -65,6 +66,9 @@ class Inference:
             Observations over time; genes may come in any order, further genes are left out.
         time_key, trajectory_key, pseudotime_key, layer, n_bins
             As in `infer`; those of the fit by default.
+        measurement
+            "exact": a step starts from the measured values. "noisy": from a state filtered from the measurements so
+            far.
 
         Returns
         -------
@@ -78,13 +82,16 @@ class Inference:
             If genes of the model are not in the data.
         """
         keys = self.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
-        return self.fit.forecast(keys.series(adata, self.fit.genes))
+        return self.fit.forecast(keys.series(adata, self.fit.genes), measurement=measurement)
 
     def save(self, path: PathLikeStr) -> None:
         """Write the model (safetensors with its options as JSON; nothing in it can run code)."""
         from grn_l0.fit import save_model
 
         save_model(path, self.fit)
+
+    def __repr__(self) -> str:
+        return self.summary()
 
     def summary(self) -> str:
         """A few lines for a person: the data, the network, what happened."""

@@ -138,3 +138,23 @@ def test_demo_writes_five_files_and_prints_the_baselines(grn, tmp_path):
     assert "lasso" in done.out
     (tmp_path / "file").write_text("")
     assert grn("demo", "--out", tmp_path / "file").status == 2
+
+
+def test_evaluate_takes_the_universe_from_graphml(tmp_path):
+    import json
+
+    import numpy as np
+    from typer.testing import CliRunner
+
+    from grn_l0.cli.app import app
+    from grn_l0.network import Network
+
+    weights = np.zeros((2, 4))
+    weights[0, 1] = 1.0
+    network = Network(regulators=("a", "b"), targets=("a", "b", "c", "d"), scores=weights, weights=weights)
+    network.write(tmp_path / "n.graphml")
+    (tmp_path / "truth.csv").write_text("TF,gene\na,b\nb,c\n")
+    done = CliRunner().invoke(
+        app, ["evaluate", str(tmp_path / "n.graphml"), "--truth", str(tmp_path / "truth.csv"), "--json"]
+    )
+    assert json.loads(done.stdout)["candidates"] == 6

@@ -12,7 +12,9 @@ from fit_systems import GENES, TRUTH, N, known, make_start, permuted, simulate
 from grn_l0._errors import NameMatchError, OptionError
 from grn_l0.dynamics import Linear
 from grn_l0.fit import FitConfig, FitResult, fit
+from grn_l0.fit.summary import status_of
 from grn_l0.gates import Fixed
+from grn_l0.network import Network
 from grn_l0.solve import ExponentialEuler
 from grn_l0.sparsity import EmpiricalBayes
 from grn_l0.timeseries import TimeSeries
@@ -208,3 +210,30 @@ def test_refusals() -> None:
     for bad in ({"steps": -1}, {"window": 4}, {"odds": 0.0}, {"families": "cubic"}, {"survival": 1.5}):
         with pytest.raises(OptionError, match=next(iter(bad))):
             FitConfig(**bad)
+
+
+def test_density_is_a_number_where_no_edge_is_trained() -> None:
+    k = known(10)
+    result = fit(k.series, replace(k.start, inclusion=np.zeros((N, N))), regulators=ALL, config=QUICK)
+    assert (result.history["density"] == 0).all()
+
+
+def test_the_status_warns_of_few_trajectories_and_of_broad_regulators() -> None:
+    genes = tuple(f"g{k}" for k in range(24))
+    weights = np.zeros((24, 24))
+    weights[0, 1:] = 1.0
+    network = Network(regulators=genes, targets=genes, scores=weights, weights=weights)
+
+    model = Linear.from_start(known(10).start, known(10).series, regulators=torch.arange(N))
+
+    def said(n_series: int) -> str:
+        times = np.tile(np.arange(5.0), (n_series, 1))
+        values = np.ones((n_series, 5, 24))
+        series = TimeSeries(
+            genes=genes, trajectories=tuple(f"t{k}" for k in range(n_series)), values=values, times=times
+        )
+        return status_of(network, model, series, [])
+
+    assert "1 regulator reaches more than half of all genes" in said(3)
+    assert "overconfident" in said(3)
+    assert "overconfident" not in said(30)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from grn_l0._errors import FileFormatError, NameMatchError, OutputError, TableError
-from grn_l0.network import NETWORK_SUFFIXES, Network, check_suffix, read_edges, read_network, tables
+from grn_l0.network import NETWORK_SUFFIXES, Network, check_suffix, read_edges, read_network, read_universe, tables
 from grn_l0.network import write as writers
 
 SUFFIXES = [*NETWORK_SUFFIXES]
@@ -172,7 +172,7 @@ def test_stray_spaces_byte_order_mark_and_index_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("from,to\na,b\n", r"t\.csv has no column 'source' \(nor gene1, regulator, reg, tf\); it has 'from', 'to'"),
+        ("x,to\na,b\n", r"t\.csv has no column 'source' \(nor tf, .*\); it has 'x', 'to'.*columns=\{'x': 'source'\}"),
         ("source,other\na,b\n", "has no column 'target'"),
         ("source,target\na,b\n ,c\n", "column 'source' is empty in row 2"),
         ("source,target,weight\na,b,much\n", "column 'weight' has a value that is not a number.*much"),
@@ -281,3 +281,23 @@ def test_other_errors_of_the_file_system_pass_through(tmp_path: Path, monkeypatc
     monkeypatch.setattr(pd, "read_parquet", refuse)
     with pytest.raises(PermissionError):
         tables.read_table(tmp_path / "p.parquet", ".parquet")
+
+
+def test_graphml_remembers_what_the_edges_were_chosen_from(tmp_path: Path) -> None:
+    weights = np.zeros((2, 3))
+    weights[0, 1] = 0.5
+    network = Network(regulators=("a", "x"), targets=("a", "b", "c"), scores=np.abs(weights), weights=weights)
+    path = tmp_path / "n.graphml"
+    network.write(path)
+    assert network.to_networkx().graph == {"candidates": 5, "regulators": 2, "targets": 3}
+    assert read_universe(path) == (network.regulators, network.targets)
+    again = read_network(path)
+    assert (again.regulators, again.targets, again.n_candidates) == (network.regulators, network.targets, 5)
+    network.write(tmp_path / "n.tsv")
+    assert read_universe(tmp_path / "n.tsv") is None
+
+
+def test_closed_gates_weigh_zero_without_a_sign() -> None:
+    weights = np.array([[0.0, -0.0], [-0.0, 0.0]])
+    table = Network(regulators=("a", "b"), targets=("a", "b"), scores=weights + 0.5, weights=weights).all_edges()
+    assert not np.signbit(table["weight"]).any()

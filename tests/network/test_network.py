@@ -112,7 +112,7 @@ def test_refusals() -> None:
 def test_graph_holds_every_gene_and_says_what_an_edge_does() -> None:
     graph = small().to_networkx()
     assert set(graph) == {"a", "b", "c", "t"}
-    assert graph.nodes["b"] == {"name": "b"}
+    assert graph.nodes["b"] == {"name": "b", "regulator": False}
     assert graph.edges["t", "a"] == {"score": 0.9, "weight": -1.0, "sign": -1, "interaction": "represses"}
     assert graph.edges["a", "b"]["interaction"] == "activates"
     kinds = {type(value) for _, _, data in graph.edges(data=True) for value in data.values()}

@@ -106,7 +106,9 @@ def test_permuting_genes_permutes_the_result() -> None:
     genes = tuple(series.genes[k] for k in order)
     moved = run(dataclasses.replace(series, genes=genes, values=series.values[:, :, order]))
     plain = run(series).inclusion[np.ix_(order, order)]
-    np.testing.assert_array_equal(plain > 0.5, moved.inclusion > 0.5)
+    # Random numbers are keyed by position, so single probabilities move by their Monte Carlo error.
+    assert np.corrcoef(plain.ravel(), moved.inclusion.ravel())[0, 1] > 0.98
+    np.testing.assert_array_equal(plain > 0.8, moved.inclusion > 0.8)
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import posterior_systems as systems
 import pytest
 
-import posterior_systems as systems
 from grn_l0.posterior import PosteriorConfig, infer_start
 from grn_l0.posterior.response import designs
-from grn_l0.posterior.transitions import _Rows, autocorrelation_rate, by_transitions, denoise, infer_transitions
+from grn_l0.posterior.transitions import _Rows, autocorrelation_rate, by_transitions, denoise
 
 
-def test_denoising_finds_the_rank_and_the_noise() -> None:
+def test_denoised_states_are_close_to_the_truth() -> None:
     rng = np.random.default_rng(0)
     clean = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 200))
     series = systems.pack([clean + 0.3 * rng.normal(size=clean.shape)], [np.arange(60.0)])
-    states, loadings, noise = denoise(designs(series), [series.values])
-    assert loadings.shape == (200, 3)
-    np.testing.assert_allclose(loadings.T @ loadings, np.eye(3), atol=1e-10)
+    states, noise = denoise(designs(series), [series.values])
+    assert np.linalg.matrix_rank(states[0][0]) == 3
     assert np.mean((states[0][0] - clean) ** 2) < 0.1 * 0.3**2
     np.testing.assert_allclose(noise.mean(), 0.3**2, rtol=0.05)
+
+
+def test_the_noise_is_that_of_a_measurement_of_weight_one() -> None:
+    rng = np.random.default_rng(7)
+    cells = rng.integers(1, 20, size=80).astype(float)
+    clean = rng.normal(size=(80, 2)) @ rng.normal(size=(2, 400))
+    values = clean + 0.8 * rng.normal(size=clean.shape) / np.sqrt(cells)[:, None]
+    series = replace(systems.pack([values], [np.arange(80.0)]), weights=cells[None])
+    _, noise = denoise(designs(series), [series.values])
+    np.testing.assert_allclose(noise.mean(), 0.8**2, rtol=0.1)
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5])
@@ -59,22 +70,12 @@ def test_rows_of_another_series_are_no_neighbours() -> None:
 
 
 def test_one_long_series_is_recovered() -> None:
-    series = systems.driven(250, seed=4)
+    series = systems.driven(120, seed=4)
     assert not by_transitions(series)
-    start = infer_start(series, np.arange(systems.N))
+    start = infer_start(series, np.arange(systems.N), config=PosteriorConfig(rounds=(20, 20, 40), averaged=1))
     assert systems.auprc(start) > 0.75
     found = start.inclusion > 0.5
     assert (found & systems.TRUTH).sum() >= 0.8 * found.sum()
-
-
-def test_steps_of_one_long_series_are_recovered() -> None:
-    series = systems.driven(250, seed=5, noise=0.02)
-    start = infer_transitions(
-        series, np.arange(systems.N), prior=None, config=PosteriorConfig(), seed=0, progress=None
-    )
-    assert systems.auprc(start) > 0.6
-    assert start.states.shape == series.values.shape
-    assert start.redundancy >= 1
 
 
 def test_a_smoothed_random_walk_without_edges_has_few() -> None:

@@ -19,6 +19,20 @@ def test_order_and_default_weight() -> None:
     assert found.to_dict("list") == {"source": ["a", "b", "b"], "target": ["c", "a", "d"], "weight": [1.0, 1.0, 1.0]}
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [("TF", "gene", "score"), ("Gene1", "Gene2", "EdgeWeight"), ("reg", "aff", "MOR"), ("From", "To", "weight")],
+)
+def test_names_of_columns_that_others_use(columns: tuple[str, ...]) -> None:
+    edges = table(("a", "b", 2), ("a", "c", 0), ("c", "b", 2), columns=columns)
+    assert pp.match_prior(edges, GENES).values.tolist() == [["a", "b", 2.0], ["c", "b", 2.0]]
+
+
+def test_weights_that_differ_make_no_difference_and_it_is_said() -> None:
+    with pytest.warns(e.GrnWarning, match="only the presence of prior edges is used, not their weights or signs"):
+        assert len(pp.match_prior(table(("a", "b", 1), ("a", "c", -1)), GENES)) == 2
+
+
 def test_strange_headers_and_types() -> None:
     odd = table((1, " 2 ", "-1", "x"), columns=("source ", " target", "weight", "note"))
     found = pp.match_prior(odd, ["1", "2"])
@@ -34,7 +48,10 @@ def test_regulators_restrict_sources() -> None:
 
 def test_repeats_are_merged() -> None:
     edges = table(("a", "b", 0.5), ("a", "b", -2), ("a", "c", 1), ("a", "c", 1))
-    with pytest.warns(e.GrnWarning, match="2 repeated edges.*1 of them have both signs"):
+    with (
+        pytest.warns(e.GrnWarning, match="only the presence"),
+        pytest.warns(e.GrnWarning, match="2 repeated edges.*1 of them have both signs"),
+    ):
         found = pp.match_prior(edges, GENES)
     assert found["weight"].tolist() == [-2.0, 1.0]
 
@@ -64,8 +81,8 @@ def test_few_match() -> None:
     ("edges", "error", "words"),
     [
         (table(("A", "B", 1)), e.NameMatchError, "match but for case: 'A' is 'a'"),
-        (table(("a", "b"), columns=("Source", "target")), e.TableError, "no column 'source'; .*did you mean 'Source'"),
-        (table(("a", "b"), columns=("tf", "gene")), e.TableError, "'source', 'target'; there are: 'tf', 'gene'"),
+        (table(("a", "b"), columns=("sourc", "target")), e.TableError, "no column 'source'.*did you mean 'sourc'"),
+        (table(("a", "b"), columns=("x", "y")), e.TableError, "'x', 'y'.*columns={'x': 'source', 'y': 'target'}"),
         (pd.DataFrame(np.zeros((2, 12)), columns=[*"abcdefghijkl"]), e.TableError, "looks like a matrix"),
         (table(("a", "b", "yes")), e.TableError, "1 edges of the prior is not a finite number .such as 'yes'"),
         (table(("a", "b", np.inf)), e.TableError, "finite"),

@@ -70,7 +70,9 @@ def test_self_pairs_and_true_edges_outside_do_not_count(network):
     ("truth", "error", "word"),
     [
         (np.zeros((2, 2)), OptionError, "shape"),
-        (pd.DataFrame({"from": ["a"], "to": ["b"], "x": [1]}), TableError, "source"),
+        (pd.DataFrame({"a": ["a"], "to": ["b"], "x": [1]}), TableError, "source.*df.rename"),
+        (None, OptionError, "path"),
+        ({"a": "b"}, OptionError, "dict"),
         (pd.DataFrame({"source": ["x"], "target": ["y"]}), NameMatchError, "x"),
         (1 - np.eye(3), NameMatchError, "every candidate"),
     ],
@@ -96,3 +98,14 @@ def test_edges_of_a_matrix_in_varp(adata):
     assert len(edges) == adata.varp["truth"].nnz
     with pytest.raises(MissingKeyError, match="truth"):
         tl.edges_of(adata, "truht")
+
+
+@pytest.mark.parametrize("columns", [("TF", "gene", "score"), ("TF", "target"), ("from", "to")])
+def test_a_reference_under_other_names_and_as_a_path(network, columns, tmp_path):
+    truth = pd.DataFrame({"s": ["a", "b", "c"], "t": ["b", "c", "b"], "x": [1.0, 1.0, 1.0]}).iloc[:, : len(columns)]
+    truth.columns = list(columns)
+    truth.to_csv(tmp_path / "truth.csv", index=False)
+    table = tl.evaluate(network, truth)
+    assert table.loc["result", "true_edges"] == 3
+    pd.testing.assert_frame_equal(tl.evaluate(network, tmp_path / "truth.csv"), table)
+    pd.testing.assert_frame_equal(tl.evaluate(network, str(tmp_path / "truth.csv")), table)

@@ -48,3 +48,33 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_text("no")
     with pytest.raises(FileFormatError, match="model"):
         tl.load(tmp_path / "model.safetensors")
+
+
+def test_observations_keep_their_names_and_columns(inference, adata):
+    other = adata[::-1].copy()
+    other.obs["batch"] = [f"b{k}" for k in range(other.n_obs)]
+    out = tl.forecast(inference, other)
+    assert set(out.obs_names) == set(other.obs_names)
+    assert (out.obs["batch"] == other.obs["batch"].loc[out.obs_names]).all()
+    np.testing.assert_allclose(out.X, other[out.obs_names].X)
+
+
+def test_bins_of_cells_have_their_pseudotime_and_number_of_cells(inference, adata):
+    cells = adata.copy()
+    cells.obs = cells.obs.rename(columns={"time": "dpt"})
+    out = tl.forecast(inference, cells, pseudotime_key="dpt", n_bins=3)
+    assert {"dpt", "n_cells"} <= set(out.obs) and "time" not in out.obs
+    assert out.obs["n_cells"].sum() == cells.n_obs
+
+
+def test_the_kind_of_measurement_is_passed_on(inference, adata):
+    exact, noisy = inference.forecast(adata), inference.forecast(adata, measurement="noisy")
+    assert exact.mse_one_step != noisy.mse_one_step
+    out = tl.forecast(inference, adata, measurement="noisy")
+    assert out.uns[tl.FORECAST_KEY]["mse_one_step"] == noisy.mse_one_step
+
+
+def test_what_is_printed_is_short(inference, adata):
+    assert repr(inference) == inference.summary()
+    for shown in (repr(inference.fit), repr(inference.forecast(adata))):
+        assert len(shown) < 250 and "genes" in shown

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from grn_l0 import tl
-from grn_l0._errors import DataError, NameMatchError, OptionError
+from grn_l0._errors import DataError, FileFormatError, NameMatchError, OptionError
 from grn_l0.posterior.config import PosteriorConfig
 
 
@@ -51,6 +51,9 @@ def test_regulators_are_the_rows_and_every_candidate_has_a_score(adata):
         ({"threads": 0, "start": "none"}, OptionError, "threads"),
         ({"time_key": "tine"}, DataError, "time"),
         ({"regulators": ["FOXP3"]}, NameMatchError, "FOXP3"),
+        ({"regulators": 5}, OptionError, "regulators must be a list"),
+        ({"prior": [("a", "b")]}, OptionError, "prior must be a DataFrame"),
+        ({"regulators": "no-such-file.txt"}, FileFormatError, "does not exist"),
         ({"prior": pd.DataFrame({"source": ["X1"], "target": ["X2"]})}, NameMatchError, "X1"),
     ],
 )
@@ -84,3 +87,19 @@ def test_summary_says_what_a_person_wants_to_know(inference):
     assert "20 trajectories, 100 observations, 10 genes" in text
     assert f"{inference.network.n_edges} of 90 candidate edges" in text
     assert inference.status in text
+
+
+def test_regulators_and_prior_as_paths(adata, tmp_path):
+    names = list(adata.var_names[:3])
+    (tmp_path / "tfs.txt").write_text("\n".join(names))
+    result = tl.infer(adata.copy(), trajectory_key="trajectory", start="none", regulators=tmp_path / "tfs.txt")
+    assert result.network.regulators == tuple(names)
+    pd.DataFrame({"TF": names[:1], "gene": names[1:2]}).to_csv(tmp_path / "prior.csv", index=False)
+    with pytest.raises(OptionError, match="posterior"):  # the prior has been read and matched by then
+        tl.infer(adata, trajectory_key="trajectory", start="none", prior=str(tmp_path / "prior.csv"))
+
+
+def test_density_is_a_share_of_all_candidates(inference):
+    density = inference.fit.history["density"]
+    assert density.between(0, 1).all()
+    assert density.iloc[-1] == pytest.approx(inference.network.density)
