@@ -68,21 +68,12 @@ def infer_transitions(
 
     Parameters and result as `infer_start`.
     """
-    parts = designs(series)
-    scaled = Scaled.of(series, parts)
-    states, noise = denoise(parts, scaled.measured)
-    rate = autocorrelation_rate(parts, scaled.measured)
-    rows = _rows(parts, scaled.measured, states, rate, regulators)
-    n_genes = series.n_genes
-    candidates = np.ones((n_genes, len(regulators)), dtype=bool)
+    steps = _Steps.of(series, regulators)
+    candidates = np.ones((series.n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
-    changing = np.ptp(np.concatenate([m.reshape(-1, n_genes) for m in scaled.measured]), axis=0) > 1e-9
     listed = np.zeros_like(candidates) if prior is None else prior.listed.T & candidates
     chain = Chain(candidates, listed, replace(config, slabs=_SLABS), seed)
-    variance = np.maximum((rows.target**2).mean(axis=0), 1e-9)
-    level = np.full(n_genes, float(np.median(variance)))
-    choice = Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
-    grams = _grams(rows, changing, scaled.observed)
+    choice, grams = steps.choice(), steps.grams()
     rounds: list[Summary] = []
     for k, sweeps in enumerate(_ROUNDS):
         if k >= len(_ROUNDS) - config.averaged:
@@ -98,25 +89,7 @@ def infer_transitions(
         inclusion=np.mean([r.inclusion for r in last], axis=0),
         weight=np.mean([r.weight for r in last], axis=0),
     )
-    return _start(series, parts, scaled, states, noise, rate, rows, summary, chain, regulators, grams, changing)
-
-
-def _grams(
-    rows: _Rows,
-    changing: Bool[ndarray, " genes"],
-    observed: Float[ndarray, " genes"],
-) -> Grams:
-    """Sufficient statistics, divided by how many rows carry the information of one."""
-    # Of the targets as they are: residuals of a fit with many edges would look independent.
-    redundancy = rows.redundancy(rows.target)
-    return Grams(
-        (rows.features.T @ rows.features)[None] / redundancy,
-        np.zeros((1, rows.features.shape[1])),
-        np.where(changing, 0, -1),
-        (rows.features.T @ rows.target).T / redundancy,
-        (rows.target**2).sum(axis=0) / redundancy,
-        np.full(len(changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * observed,
-    )
+    return steps.start(summary, chain, grams)
 
 
 def denoise(
@@ -223,43 +196,76 @@ def _rows(
     return _Rows(f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order)
 
 
-def _start(
-    series: TimeSeries,
-    parts: list[Design],
-    scaled: Scaled,
-    states: list[Float[ndarray, "series times genes"]],
-    noise: Float[ndarray, " genes"],
-    rate: float,
-    rows: _Rows,
-    summary: Summary,
-    chain: Chain,
-    regulators: Int[ndarray, " regulators"],
-    grams: Grams,
-    changing: Bool[ndarray, " genes"],
-) -> Start:
-    scale, mean = scaled.scale, scaled.mean
-    ratio = scale[None, :] / scale[regulators][:, None]
-    inclusion = summary.inclusion.T
-    slope = np.divide(summary.weight.T, inclusion, out=np.zeros_like(inclusion), where=inclusion > 1e-12)
-    left = rows.raw_target - rows.raw_features @ summary.weight.T
-    offset = rows.unit @ left / (rows.unit @ rows.unit)
-    at = np.full((*series.times.shape, len(mean)), np.nan)
-    for part, x in zip(parts, states, strict=True):
-        at[part.series, : len(part.times)] = mean + scale * x
-    width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
-    curvature = np.diagonal(grams.gram[0])[:, None] / summary.variance[None, :]
-    return Start(
-        inclusion=inclusion,
-        weight=slope * ratio,
-        center=mean[regulators],
-        offset=mean + scale * offset,
-        rate=np.where(changing, rate, 0.0),
-        initial=at[:, 0],
-        states=at,
-        noise=np.sqrt(noise) * scale,
-        penalty=-summary.log_odds.T,
-        curvature=curvature / ratio**2,
-        slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
-        covariances=(),
-        redundancy=rows.redundancy(rows.target),
-    )
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """Data, denoised states and rows: what does not change between rounds."""
+
+    series: TimeSeries
+    regulators: Int[ndarray, " regulators"]
+    parts: list[Design]
+    scaled: Scaled
+    states: list[Float[ndarray, "series times genes"]]
+    noise: Float[ndarray, " genes"]
+    rate: float
+    rows: _Rows
+    changing: Bool[ndarray, " genes"]
+
+    @classmethod
+    def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"]) -> _Steps:
+        parts = designs(series)
+        scaled = Scaled.of(series, parts)
+        states, noise = denoise(parts, scaled.measured)
+        rate = autocorrelation_rate(parts, scaled.measured)
+        rows = _rows(parts, scaled.measured, states, rate, regulators)
+        whole = np.concatenate([m.reshape(-1, series.n_genes) for m in scaled.measured])
+        return cls(series, regulators, parts, scaled, states, noise, rate, rows, np.ptp(whole, axis=0) > 1e-9)
+
+    def choice(self) -> Choice:
+        """One noise kind for all genes: the variance of single steps."""
+        n_genes = self.series.n_genes
+        variance = np.maximum((self.rows.target**2).mean(axis=0), 1e-9)
+        level = np.full(n_genes, float(np.median(variance)))
+        return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
+
+    def grams(self) -> Grams:
+        """Sufficient statistics, divided by how many rows carry the information of one."""
+        rows = self.rows
+        # Of the targets as they are: residuals of a fit with many edges would look independent.
+        redundancy = rows.redundancy(rows.target)
+        return Grams(
+            (rows.features.T @ rows.features)[None] / redundancy,
+            np.zeros((1, rows.features.shape[1])),
+            np.where(self.changing, 0, -1),
+            (rows.features.T @ rows.target).T / redundancy,
+            (rows.target**2).sum(axis=0) / redundancy,
+            np.full(len(self.changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * self.scaled.observed,
+        )
+
+    def start(self, summary: Summary, chain: Chain, grams: Grams) -> Start:
+        """Back to expression units."""
+        rows, scale, mean = self.rows, self.scaled.scale, self.scaled.mean
+        ratio = scale[None, :] / scale[self.regulators][:, None]
+        inclusion = summary.inclusion.T
+        slope = np.divide(summary.weight.T, inclusion, out=np.zeros_like(inclusion), where=inclusion > 1e-12)
+        left = rows.raw_target - rows.raw_features @ summary.weight.T
+        offset = rows.unit @ left / (rows.unit @ rows.unit)
+        at = np.full((*self.series.times.shape, len(mean)), np.nan)
+        for part, x in zip(self.parts, self.states, strict=True):
+            at[part.series, : len(part.times)] = mean + scale * x
+        width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
+        curvature = np.diagonal(grams.gram[0])[:, None] / summary.variance[None, :]
+        return Start(
+            inclusion=inclusion,
+            weight=slope * ratio,
+            center=mean[self.regulators],
+            offset=mean + scale * offset,
+            rate=np.where(self.changing, self.rate, 0.0),
+            initial=at[:, 0],
+            states=at,
+            noise=np.sqrt(self.noise) * scale,
+            penalty=-summary.log_odds.T,
+            curvature=curvature / ratio**2,
+            slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
+            covariances=(),
+            redundancy=rows.redundancy(rows.target),
+        )

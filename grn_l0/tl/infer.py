@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+#: A listed edge that the data hardly speak of keeps about the rate of its class; at odds 1 half of those would be lost.
+_ODDS_WITH_PRIOR = 2.0
+
+
 def infer(
     adata: AnnData,
     *,
@@ -141,7 +145,7 @@ def infer(
             series,
             begin,
             regulators=rows,
-            config=config,
+            config=config or FitConfig(odds=_ODDS_WITH_PRIOR if table is not None else 1.0),
             gate=gate,
             sparsity=sparsity,
             dynamics=dynamics,
