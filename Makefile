@@ -52,6 +52,8 @@ bench: $(DEV)
 	for name in sim350 yeast hematopoiesis breast-cancer; do \
 	  $(BIN)/grn-l0 benchmark $$name --seeds 3 --out benchmarks/results/$$name.md || exit 1; \
 	done
+	$(BIN)/grn-l0 benchmark sim350 --prior 0.05 --seeds 3 --out benchmarks/results/sim350-prior.md
+	$(BIN)/python benchmarks/designs.py --seeds 3 > benchmarks/results/designs.md
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov build dist
