@@ -215,7 +215,11 @@ class _Problem:
         for kind, effects in states.effects.items():
             offset[choice.kind == kind] = effects[-1]
         diagonal = np.einsum("kjj->kj", grams.gram)
-        g = np.where(changing[:, None], (diagonal + grams.extra)[grams.index], 0.0) if len(diagonal) else inclusion.T
+        g = (
+            np.where(changing[:, None], (diagonal + grams.extra)[grams.index], 0.0)
+            if len(diagonal)
+            else np.zeros_like(inclusion.T)
+        )
         width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         initial = np.empty((self.series.n_series, len(mean)))
