@@ -77,6 +77,9 @@ class Chain:
         for m in range(len(grams.gram)):
             rows = np.flatnonzero(grams.index == m)
             residual[rows] -= self.weight[rows] @ grams.gram[m]
+        for i in np.flatnonzero(grams.bent >= 0):
+            low = grams.factor[grams.bent[i]]
+            residual[i] += (low @ self.weight[i]) @ low
         variance = choice.variance.copy()
         sums = [np.zeros(allowed.shape) for _ in range(2)]
         usage = np.zeros((len(allowed), *self.slabs.shape))
@@ -89,7 +92,7 @@ class Chain:
             block = min(_BLOCK, burn - done if done < burn else sweeps - done)
             log_odds = self.log_odds(allowed, self.weight != 0.0)
             arguments = (
-                grams.gram, grams.extra, grams.index, residual, self.weight, log_odds, group, self.slabs, self.shares,
+                grams.gram, grams.index, grams.factor, grams.bent, residual, self.weight, log_odds, group, self.slabs, self.shares,
                 variance, grams.square, grams.score, grams.freedom, choice.population, choice.strength,
                 self.seed, self.sweep, block, done >= burn, *sums, usage,
             )  # fmt: skip

@@ -14,13 +14,16 @@ from grn_l0.posterior.grams import Grams, make_grams
 from grn_l0.posterior.kinds import Choice, choose_kinds
 from grn_l0.posterior.response import Design, designs, rate_grid
 from grn_l0.posterior.scaling import Scaled, scale_genes
+from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.start import Covariance, Start
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
+from grn_l0.posterior.uncertainty import production_covariance
 from grn_l0.timeseries import TimeSeries
 
 #: Above this many times per series noise is not handed on as whole matrices (N x T x T).
 _LONGEST = 24
+NL = 1
 
 
 def infer_start(
@@ -72,7 +75,7 @@ def infer_start(
             problem = problem.zoomed(choice)
             choice = problem.choose(states, rounds[-1] if rounds else None, config)
         problem.estimate(states, choice, rounds[-1] if rounds else None, config)
-        grams = problem.grams(states, choice)
+        grams = problem.grams(states, choice, rounds[-1] if rounds and k >= NL else None)
         rounds.append(chain.run(grams, choice, sweeps))
         if progress is not None:
             density = float((rounds[-1].inclusion > 0.5).sum() / max(candidates.sum(), 1))
@@ -141,7 +144,10 @@ class _Problem:
         """Noise kinds from residuals, averaged over draws of the weights."""
         n_genes = self.series.n_genes
         draws = [np.zeros((n_genes, len(self.regulators)))] if last is None else last.draws
-        production = [np.concatenate([x[:, :, self.regulators] @ w.T for w in draws]) for x in states.estimate]
+        production = [
+            np.concatenate([x[:, :, self.regulators] @ w.T + bend for w in draws])
+            for x, bend in zip(states.estimate, states.bend, strict=True)
+        ]
         residuals = {
             index: [
                 y if index < 0 else np.concatenate([y] * len(draws)) - part.response[part.design.at] @ f
@@ -149,7 +155,7 @@ class _Problem:
             ]
             for index, parts in self.bases.items()
         }
-        doubt = None if last is None or not states.spread else self._doubt(states, last)
+        doubt = None if last is None or not states.deviations else self._doubt(states, last)
         cost = np.zeros(n_genes) if last is None else 5.0 * last.inclusion.sum(axis=1)
         return choose_kinds(
             self.kinds,
@@ -164,10 +170,10 @@ class _Problem:
 
     def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
         r"""Residual covariance by regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate and design."""
-        totals = []
-        for design, spread in zip(self.designs, states.spread, strict=True):
-            size = len(design.grid)
-            totals.append((last.square @ spread.reshape(len(spread), size * size)).reshape(-1, size, size))
+        totals = [
+            production_covariance(parts, last.weight, last.square, len(design.grid))
+            for design, parts in zip(self.designs, states.deviations, strict=True)
+        ]
         out = {}
         for index, parts in self.bases.items():
             if index >= 0:
@@ -177,7 +183,7 @@ class _Problem:
 
     def estimate(self, states: States, choice: Choice, last: Summary | None, config: PosteriorConfig) -> None:
         """Smooth all genes, and every regulator with the help of its targets."""
-        smoother = Smoother(self.designs, self.scaled.measured, self.kinds, self.bases, choice, self.regulators)
+        smoother = Smoother(self.setting(choice))
         if last is None:
             smoother.smooth(states)
         else:
@@ -192,16 +198,16 @@ class _Problem:
                     smoother.produce(states, last.weight)
         self.scaled.fill(self.designs, states.estimate)
 
-    def grams(self, states: States, choice: Choice) -> Grams:
-        return make_grams(
-            self.designs,
-            self.scaled.measured,
-            self.kinds,
-            self.bases,
-            choice,
-            states,
-            self.regulators,
-            self.scaled.observed,
+    def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Grams:
+        if last is None:
+            return make_grams(self.setting(choice), states)
+        return make_grams(self.setting(choice), states, last.inclusion, last.weight)
+
+    def setting(self, choice: Choice) -> Setting:
+        """What one round works with."""
+        scaled = self.scaled
+        return Setting(
+            self.designs, scaled.measured, self.kinds, self.bases, choice, self.regulators, scaled.observed
         )
 
     def start(self, states: States, choice: Choice, grams: Grams, final: Summary, chain: Chain) -> Start:
@@ -214,12 +220,7 @@ class _Problem:
         offset = np.zeros(len(mean))
         for kind, effects in states.effects.items():
             offset[choice.kind == kind] = effects[-1]
-        diagonal = np.einsum("kjj->kj", grams.gram)
-        g = (
-            np.where(changing[:, None], (diagonal + grams.extra)[grams.index], 0.0)
-            if len(diagonal)
-            else np.zeros_like(inclusion.T)
-        )
+        g = grams.diagonal()
         width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         initial = np.empty((self.series.n_series, len(mean)))

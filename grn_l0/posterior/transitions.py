@@ -234,8 +234,9 @@ class _Steps:
         redundancy = rows.redundancy(rows.target)
         return Grams(
             (rows.features.T @ rows.features)[None] / redundancy,
-            np.zeros((1, rows.features.shape[1])),
             np.where(self.changing, 0, -1),
+            np.zeros((0, 1, rows.features.shape[1])),
+            np.full(len(self.changing), -1),
             (rows.features.T @ rows.target).T / redundancy,
             (rows.target**2).sum(axis=0) / redundancy,
             np.full(len(self.changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * self.scaled.observed,
