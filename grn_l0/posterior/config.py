@@ -16,11 +16,17 @@ class PosteriorConfig:
     ----------
     rounds
         Sweeps of the gates' chain in each round of smoothing, noise kinds and gates. A third of each is burn-in.
+    more
+        The last round is repeated up to this many times until the model of the residuals settles.
+    settled
+        It has settled when its log-likelihood rises by less than this many nats per measurement in a round. With
+        little noise what the first rounds leave unexplained is large, and every round explains more of it.
     averaged
         The inclusion probabilities of this many last rounds are averaged: each round sees other states, so this
         averages over their uncertainty.
     zoom
-        The round before which rates are spaced more finely over those in use; larger than the last for never.
+        From this round on rates are spaced more finely over those in use before each round; larger than the last for
+        never.
     slabs, slabs_listed
         Prior standard deviations of an open edge's weight (in units of the scaled expression), mixed with learned
         shares; the second for edges listed in a prior network, which may be weak.
@@ -39,6 +45,8 @@ class PosteriorConfig:
     """
 
     rounds: tuple[int, ...] = (40, 40, 80, 80, 80, 120)
+    more: int = 6
+    settled: float = 0.003
     averaged: int = 3
     zoom: int = 2
     slabs: tuple[float, ...] = (0.3, 0.9)

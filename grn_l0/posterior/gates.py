@@ -92,7 +92,7 @@ class Chain:
             block = min(_BLOCK, burn - done if done < burn else sweeps - done)
             log_odds = self.log_odds(allowed, self.weight != 0.0)
             arguments = (
-                grams.gram, grams.index, grams.factor, grams.bent, residual, self.weight, log_odds, group, self.slabs, self.shares,
+                grams.gram, grams.index, grams.factor, grams.bent, grams.used, residual, self.weight, log_odds, group, self.slabs, self.shares,
                 variance, grams.square, grams.score, grams.freedom, choice.population, choice.strength,
                 self.seed, self.sweep, block, done >= burn, *sums, usage,
             )  # fmt: skip

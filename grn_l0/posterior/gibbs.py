@@ -112,6 +112,7 @@ def sweep_targets(
     kind: np.ndarray,  # (N,) class of each target, -1: no regulators
     factors: np.ndarray,  # (B, K, R): the target's own Gram is its class's less factor' factor
     bent: np.ndarray,  # (N,) position in factors, -1: none
+    used: np.ndarray,  # (B,) rows of each factor that are not padding
     residual: np.ndarray,  # (N, R) correlation of every regulator with the current residual
     weight: np.ndarray,  # (N, R) current weights, 0 = closed
     log_odds: np.ndarray,  # (N, R) prior log odds, -inf = not a candidate
@@ -148,7 +149,7 @@ def sweep_targets(
             continue
         gram = grams[kind[i]]
         low = factors[max(bent[i], 0)] if len(factors) else none
-        size = low.shape[0] if bent[i] >= 0 else 0
+        size = used[bent[i]] if bent[i] >= 0 else 0
         for j in range(n_regulators):
             own[j] = gram[j, j]
             for a in range(size):

@@ -22,13 +22,14 @@ class Grams:
 
     `index` (N,) is the position of the target's kind in `gram`, -1 for constant genes, which have no regulators.
     `bent` (N,) is the position of the target in `factor`, -1 if its production has no curvature: its own Gram matrix
-    is ``gram - factor' factor``. `score` (N, R), `square` (N,) and `freedom` (N,) belong to the whitened targets.
+    is ``gram - factor' factor``, of which the first `used` rows are not padding. `score` (N, R), `square` (N,) and `freedom` (N,) belong to the whitened targets.
     """
 
     gram: Float[ndarray, "kinds regulators regulators"]
     index: Int[ndarray, " genes"]
     factor: Float[ndarray, "bent pairs regulators"]
     bent: Int[ndarray, " genes"]
+    used: Int[ndarray, " bent"]
     score: Float[ndarray, "genes regulators"]
     square: Float[ndarray, " genes"]
     freedom: Float[ndarray, " genes"]
@@ -110,7 +111,8 @@ def make_grams(
     gram = np.empty((len(live), n_regulators, n_regulators))
     index, bent = np.full(n_genes, -1), np.full(n_genes, -1)
     score, square, freedom = np.zeros((n_genes, n_regulators)), np.zeros(n_genes), np.ones(n_genes)
-    factors = []
+    factors: list[Float[ndarray, "pairs regulators"]] = []
+    used = []
     regressors = [x[:, :, setting.regulators] for x in states.estimate]
     for m, kind in enumerate(live):
         genes = np.flatnonzero(kind_of == kind)
@@ -135,9 +137,10 @@ def make_grams(
                 square[i] -= along @ along
                 bent[i] = len(factors)
                 factors.append(low)
+                used.append(len(along))
         for q, design in enumerate(setting.designs):
             if states.deviations:
                 rows = whitener.matrices[q] @ whitener.response(q)
                 gram[m] += expected_products(design, rows, states.deviations[q], n_regulators)
     factor = np.stack(factors) if factors else np.zeros((0, MOST, n_regulators))
-    return Grams(gram, index, factor, bent, score, square, freedom)
+    return Grams(gram, index, factor, bent, np.array(used, dtype=np.int64), score, square, freedom)

@@ -23,7 +23,6 @@ from grn_l0.timeseries import TimeSeries
 
 #: Above this many times per series noise is not handed on as whole matrices (N x T x T).
 _LONGEST = 24
-NL = 1
 
 
 def infer_start(
@@ -69,20 +68,26 @@ def infer_start(
     chain = Chain(candidates, listed, config, seed)
     states = States.start(problem.designs, n_genes)
     rounds: list[Summary] = []
-    for k, sweeps in enumerate(config.rounds):
-        choice = problem.choose(states, rounds[-1] if rounds else None, config)
-        if k == config.zoom:
+    likelihood = -np.inf
+    for k in range(len(config.rounds) + config.more):
+        last = rounds[-1] if rounds else None
+        choice = problem.choose(states, last, config)
+        if k >= config.zoom:
             problem = problem.zoomed(choice)
-            choice = problem.choose(states, rounds[-1] if rounds else None, config)
-        problem.estimate(states, choice, rounds[-1] if rounds else None, config)
-        grams = problem.grams(states, choice, rounds[-1] if rounds and k >= NL else None)
-        rounds.append(chain.run(grams, choice, sweeps))
+            choice = problem.choose(states, last, config)
+        problem.estimate(states, choice, last, config)
+        grams = problem.grams(states, choice, last)
+        rounds.append(chain.run(grams, choice, config.rounds[min(k, len(config.rounds) - 1)]))
+        gained, likelihood = choice.log_likelihood - likelihood, choice.log_likelihood
+        done = k + 1 >= len(config.rounds) and gained < config.settled * int(series.mask.sum())
         if progress is not None:
             density = float((rounds[-1].inclusion > 0.5).sum() / max(candidates.sum(), 1))
-            progress("posterior", k + 1, len(config.rounds), {"density": density})
-    counts = np.array(config.rounds[-config.averaged :], dtype=np.float64)
-    inclusion = np.average([r.inclusion for r in rounds[-config.averaged :]], axis=0, weights=counts)
-    weight = np.average([r.weight for r in rounds[-config.averaged :]], axis=0, weights=counts)
+            progress("posterior", k + 1, k + 1 if done else max(len(config.rounds), k + 2), {"density": density})
+        if done:
+            break
+    averaged = rounds[-config.averaged :]
+    inclusion = np.mean([r.inclusion for r in averaged], axis=0)
+    weight = np.mean([r.weight for r in averaged], axis=0)
     final = Summary(inclusion, weight, rounds[-1].square, [weight], rounds[-1].log_odds, rounds[-1].variance)
     problem.estimate(states, choice, final, config)
     return problem.start(states, choice, grams, final, chain)

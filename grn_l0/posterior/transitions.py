@@ -237,6 +237,7 @@ class _Steps:
             np.where(self.changing, 0, -1),
             np.zeros((0, 1, rows.features.shape[1])),
             np.full(len(self.changing), -1),
+            np.zeros(0, dtype=np.int64),
             (rows.features.T @ rows.target).T / redundancy,
             (rows.target**2).sum(axis=0) / redundancy,
             np.full(len(self.changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * self.scaled.observed,
