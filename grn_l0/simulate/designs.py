@@ -67,12 +67,14 @@ def long_series(
     memory: float = 5.0,
     fluctuation: float = 0.0,
     multiplicative: float = 0.0,
+    substeps: int = 1,
 ) -> TimeSeries:
     r"""One or a few long series that inputs, or fluctuations of production, keep moving.
 
     Without them a system settles after a few times 1 / d and shows nothing more. Each input is a clipped
-    Ornstein-Uhlenbeck process, and so is what adds to the basal production of every other gene; both are constant
-    between observations, of correlation :math:`e^{-\Delta / memory}`.
+    Ornstein-Uhlenbeck process, and so is what adds to the basal production of every other gene: each takes
+    `substeps` steps h from one observation to the next, of correlation :math:`e^{-h / memory}`, and is constant in
+    between.
 
     Parameters
     ----------
@@ -92,6 +94,9 @@ def long_series(
         Stationary standard deviation of what adds to production; see `Change`.
     multiplicative
         Standard deviation of the multiplicative noise, beside the additive one.
+    substeps
+        At 1 an input that is measured is the one that acts until the next measurement; with more it moves on in
+        between, unseen.
 
     Raises
     ------
@@ -100,8 +105,8 @@ def long_series(
     """
     check(n, min(noise, fluctuation, multiplicative))
     at = np.arange(100.0) if times is None else np.asarray(times, dtype=np.float64)
-    if len(at) < 2 or not drive >= 0 or not memory > 0:
-        raise OptionError("a long series needs at least two times, drive >= 0 and memory > 0")
+    if len(at) < 2 or not drive >= 0 or not memory > 0 or substeps < 1:
+        raise OptionError("a long series needs at least two times, drive >= 0, memory > 0 and a substep or more")
     rng = np.random.default_rng(seed)
     genes = len(system.genes)
     moved = np.flatnonzero(system.inputs)
@@ -110,16 +115,18 @@ def long_series(
     away = drive * rng.standard_normal(level.shape)
     added = fluctuation * rng.standard_normal((n, genes)) if fluctuation else np.zeros((n, genes))
     values = np.empty((n, len(at), genes))
-    for k, time in enumerate(at):
-        if k:
-            span = np.array([at[k - 1], time])
+    now[:, moved] = np.clip(level + away, 0, 1)
+    values[:, 0] = now[:, :genes]
+    for k in range(1, len(at)):
+        step = np.array([0.0, (at[k] - at[k - 1]) / substeps])
+        keep = np.exp(-step[1] / memory)
+        for _ in range(substeps):
             change = Change(shift=added) if fluctuation else None
-            now = system.states(now, span, change=change, rtol=1e-7, atol=1e-9)[:, 1]
-            keep = np.exp(-(time - at[k - 1]) / memory)
+            now = system.states(now, step, change=change, rtol=1e-7, atol=1e-9)[:, 1]
             away = keep * away + np.sqrt(1 - keep**2) * drive * rng.standard_normal(away.shape)
             if fluctuation:
                 added = keep * added + np.sqrt(1 - keep**2) * fluctuation * rng.standard_normal(added.shape)
-        now[:, moved] = np.clip(level + away, 0, 1)
+            now[:, moved] = np.clip(level + away, 0, 1)
         values[:, k] = now[:, :genes]
     values = values + noise * rng.standard_normal(values.shape)
     if multiplicative:

@@ -31,7 +31,7 @@ def _stimulus(seed: int) -> tuple[System, TimeSeries]:
 def _long(n_times: int) -> Maker:
     def make(seed: int) -> tuple[System, TimeSeries]:
         system = random_system(100, seed)
-        return system, long_series(system, 1, np.arange(n_times, dtype=np.float64).tolist(), seed=seed)
+        return system, long_series(system, 1, np.arange(n_times, dtype=np.float64).tolist(), seed=seed, substeps=4)
 
     return make
 
