@@ -64,7 +64,7 @@ def infer_start(
     n_genes = series.n_genes
     candidates = np.ones((n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
-    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate)
+    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate, judge=series.n_series > 1)
     chain = Chain(candidates, classes, config, seed)
     states = States.start(problem.designs, n_genes)
     rounds: list[Summary] = []
@@ -152,7 +152,8 @@ class _Problem:
             for index, parts in self.bases.items()
         }
         doubt = None if last is None or not states.spread else self._doubt(states, last)
-        cost = np.zeros(n_genes) if last is None else 5.0 * last.inclusion.sum(axis=1)
+        # What an edge costs: 5 nats, or less where a prior believes in it.
+        cost = np.zeros(n_genes) if last is None else (last.inclusion * np.clip(-last.log_odds, 0.0, 5.0)).sum(axis=1)
         return choose_kinds(
             self.kinds,
             self.bases,
@@ -242,6 +243,7 @@ class _Problem:
             curvature=(g / choice.variance[:, None]).T / ratio**2,
             slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=self._covariances(choice),
+            priors=chain.classes.verdicts(final.inclusion),
         )
 
     def _covariances(self, choice: Choice) -> tuple[Covariance, ...]:

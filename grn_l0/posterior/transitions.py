@@ -73,7 +73,7 @@ def infer_transitions(
     steps = _Steps.of(series, regulators)
     candidates = np.ones((series.n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
-    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate)
+    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate, judge=series.n_series > 1)
     chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed)
     choice, grams = steps.choice(), steps.grams()
     rounds: list[Summary] = []
@@ -270,4 +270,5 @@ class _Steps:
             slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=(),
             redundancy=rows.redundancy(rows.target),
+            priors=chain.classes.verdicts(summary.inclusion),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import posterior_systems as systems
 import pytest
 
 from grn_l0._errors import OptionError
-from grn_l0.posterior import Prior, Verdict
+from grn_l0.posterior import Prior, Verdict, infer_start
 from grn_l0.posterior.prior_classes import PriorClasses
 
 EVERY = np.ones((40, 50), dtype=bool)  # 40 targets, 50 regulators
@@ -85,10 +86,11 @@ def test_a_trust_is_held_from_the_first_round_and_the_other_prior_is_learned(rng
     assert learned.judged
 
 
-def test_where_the_data_cannot_judge_no_rate_moves(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize(("one_series", "freedom"), [(True, 100.0), (False, 12.0)])
+def test_where_the_data_cannot_judge_no_rate_moves(rng: np.random.Generator, one_series: bool, freedom: float) -> None:
     truth, (a,) = _lists(rng, (0.1,))
-    classes = PriorClasses.of(Prior(listed=a, name="motif"), EVERY, judge=False)
-    classes.limit(EVERY, np.full(40, 3.0))
+    classes = PriorClasses.of(Prior(listed=a, name="motif"), EVERY, judge=one_series is False)
+    classes.limit(EVERY, np.full(40, freedom))
     (verdict,) = classes.verdicts(_learned(classes, truth, rng))
     np.testing.assert_allclose(classes.rates, 0.8)
     assert verdict == Verdict("motif", 300, 0.8, False, False)
@@ -98,9 +100,24 @@ def test_where_the_data_cannot_judge_no_rate_moves(rng: np.random.Generator) -> 
 def test_learned_rates_leave_four_observations_per_open_edge(rng: np.random.Generator) -> None:
     _, lists = _lists(rng, (0.6, 0.3))
     classes = PriorClasses.of([Prior(listed=x, name=str(k)) for k, x in enumerate(lists)], EVERY)
-    classes.limit(EVERY, np.full(40, 12.0))
+    classes.limit(EVERY, np.full(40, 24.0))
     open_edges = sum(rate * (classes.group == c + 1).sum() for c, rate in enumerate(classes.rates))
-    assert open_edges / classes.listed.any(axis=1).sum() == pytest.approx(3.0)
+    assert open_edges / classes.listed.any(axis=1).sum() == pytest.approx(6.0)
+
+
+def test_one_series_keeps_the_trust_and_many_judge_the_prior() -> None:
+    """End to end: the verdict comes with the start."""
+    wrong = np.roll(systems.TRUTH, 1, axis=1) & ~systems.TRUTH & ~np.eye(systems.N, dtype=bool)
+    both = [Prior(listed=systems.TRUTH, name="right"), Prior(listed=wrong, name="wrong")]
+    regulators = np.arange(systems.N)
+    right, useless = infer_start(systems.trajectories(60, seed=1), regulators, prior=both).priors
+    assert right.judged and useless.judged
+    assert right.share > 0.8 and useless.share < 0.3
+    alone = infer_start(systems.driven(40, seed=1), regulators, prior=both)
+    assert [v.judged for v in alone.priors] == [False, False]
+    assert alone.inclusion[systems.TRUTH & ~wrong].mean() > 0.5
+    held = infer_start(systems.trajectories(60, seed=1), regulators, prior=Prior(listed=wrong, trust=0.9))
+    assert held.priors[0].sentence().endswith("held at 0.9, as asked")
 
 
 def test_bad_priors_are_refused() -> None:
