@@ -35,7 +35,7 @@ class Bins:
     times
         Mean pseudotime, shape (B,), strictly increasing.
     weights
-        Number of cells, shape (B,).
+        Number of cells, shape (B,); a cell that several trajectories share counts its part of 1 in each.
     """
 
     values: Float[ndarray, "bins genes"]
@@ -53,7 +53,12 @@ def default_bins(n_cells: int) -> int:
     return int(min(max(round(math.sqrt(n_cells)), 4), 50))
 
 
-def bin_cells(matrix: Any, pseudotime: Float[ndarray, " cells"], n_bins: int) -> Bins:
+def bin_cells(
+    matrix: Any,
+    pseudotime: Float[ndarray, " cells"],
+    n_bins: int,
+    share: Float[ndarray, " cells"] | None = None,
+) -> Bins:
     """Means of cells in bins along pseudotime, with equal numbers of cells.
 
     The cell of rank r (0 … n - 1; tied cells share the lowest rank of theirs) falls in bin floor(r * n_bins / n), so
@@ -68,6 +73,8 @@ def bin_cells(matrix: Any, pseudotime: Float[ndarray, " cells"], n_bins: int) ->
         Finite, shape (cells,).
     n_bins
         Number of bins asked for, 1 to the number of cells.
+    share
+        What each cell counts, shape (cells,): less than 1 for those that are in bins of other trajectories too.
 
     Raises
     ------
@@ -83,13 +90,13 @@ def bin_cells(matrix: Any, pseudotime: Float[ndarray, " cells"], n_bins: int) ->
     while True:
         # Sorted within bins, so that rounding does not depend on the order of the rows.
         order = np.lexsort((pseudotime, bins))
-        weights = np.bincount(bins).astype(np.float64)
-        times = np.bincount(bins[order], weights=pseudotime[order]) / weights
+        times = np.bincount(bins[order], weights=pseudotime[order]) / np.bincount(bins)
         equal = np.diff(times) <= 0
         if not equal.any():
             break
         bins = (bins - np.concatenate([[0], np.cumsum(equal)])[bins]).astype(np.int64)
     values, variance = _moments(matrix[order], bins[order])
+    weights = np.bincount(bins, weights=None if share is None else share).astype(np.float64)
     return Bins(values=values, variance=variance, times=times, weights=weights)
 
 
@@ -142,6 +149,7 @@ def series_of_bins(
     genes: tuple[str, ...],
     names: tuple[str, ...],
     n_bins: int | None,
+    share: Float[ndarray, " cells"] | None = None,
 ) -> TimeSeries:
     """Bins of every trajectory with enough cells, padded to one length.
 
@@ -161,7 +169,9 @@ def series_of_bins(
         cells = np.flatnonzero(group == k)
         bins = None
         if cells.size >= need:
-            bins = bin_cells(matrix[cells], time[cells], n_bins or default_bins(cells.size))
+            bins = bin_cells(
+                matrix[cells], time[cells], n_bins or default_bins(cells.size), None if share is None else share[cells]
+            )
         if bins is None or len(bins.times) < 2:
             dropped.append(f"{name} ({cells.size} cells)")
         else:
