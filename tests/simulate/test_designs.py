@@ -119,7 +119,7 @@ def test_nulls_of_knockouts_and_steady_states() -> None:
     held = rng.random((6, 8)) < 0.2
     values = np.where(held[:, None, :], -1.0, plain.values)  # marks held trajectories
     samples = np.arange(40.0).reshape(5, 8)
-    steady = SteadyStates(names=tuple("abcde"), values=samples, knockouts=samples % 7 == 0)
+    steady = SteadyStates(names=tuple("abcde"), values=samples, knockouts=samples % 7 == 0, stimuli=np.zeros((5, 1)))
     levels = rng.random((6, 5, 1))
     series = replace(plain, values=values, knockouts=held, steady=steady, stimuli=levels, stimulus_names=("x",))
     null = permuted(series, seed=1)
