@@ -72,6 +72,12 @@ class Chain:
         allowed = self.candidates & (grams.index >= 0)[:, None]
         self.weight[~allowed] = 0.0
         self.classes.limit(allowed, grams.freedom)
+        fixed = self.classes.fixed & allowed
+        if self.rounds == 0 and fixed.any():
+            # A held prior says which regulators are hubs, not that every other edge is likelier.
+            believed = np.where(fixed, 1.0 / (1.0 + np.exp(-self.log_odds(allowed, fixed))), 0.0)
+            a, b = self.shape
+            self._shift_to(a / (a + b) * float((allowed & ~self.classes.listed).sum()), allowed, believed)
         residual = grams.score.copy()
         for m in range(len(grams.gram)):
             rows = np.flatnonzero(grams.index == m)
@@ -139,17 +145,22 @@ class Chain:
         if self.rounds > 0:
             self.shape = beta_binomial_fit(inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64), self.shape)
         self.rounds += 1
-        counted = usage + self.present
-        self.shares = counted / counted.sum(axis=1, keepdims=True)
+        used = usage + self.present
+        self.shares = used / used.sum(axis=1, keepdims=True)
         listed = self.classes.listed & allowed
         if not listed.any():
             return
         self.classes.learn(inclusion, log_odds, allowed)
-        # Regulators' rates count listed and other edges; the shift brings the others to their own expected number.
-        self.shift = 0.0
         rest = allowed & ~listed
-        base = self.log_odds(allowed, self.weight != 0.0)[rest]
-        wanted = inclusion[rest].sum() + 0.5
+        self._shift_to(inclusion[rest].sum() + 0.5, allowed, self.weight != 0.0)
+
+    def _shift_to(
+        self, wanted: float, allowed: Bool[ndarray, "genes regulators"], is_open: Float[ndarray, "genes regulators"]
+    ) -> None:
+        """Bring the edges that no prior lists to their own expected number: regulators' rates count listed ones too."""
+        rest = allowed & ~self.classes.listed
+        self.shift = 0.0
+        base = self.log_odds(allowed, is_open)[rest]
         for _ in range(30):
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
             self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))

@@ -163,6 +163,12 @@ class PriorClasses:
         out: Bool[ndarray, " classes"] = (self.members & self._kept()).any(axis=1)
         return out
 
+    @property
+    def fixed(self) -> Bool[ndarray, "genes regulators"]:
+        """Edges whose rate is not learned."""
+        out: Bool[ndarray, "genes regulators"] = np.concatenate([[False], self.held])[self.group]
+        return out
+
     def _kept(self) -> Bool[ndarray, " priors"]:
         asked = np.array([p.trust is not None for p in self.priors], dtype=bool)
         return asked | (~self.empty & (not self.judge))

@@ -8,6 +8,10 @@ import pytest
 
 from grn_l0._errors import OptionError
 from grn_l0.posterior import Prior, Verdict, infer_start
+from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.gates import Chain
+from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.prior_classes import PriorClasses
 
 EVERY = np.ones((40, 50), dtype=bool)  # 40 targets, 50 regulators
@@ -118,6 +122,25 @@ def test_one_series_keeps_the_trust_and_many_judge_the_prior() -> None:
     assert alone.inclusion[systems.TRUTH & ~wrong].mean() > 0.5
     held = infer_start(systems.trajectories(60, seed=1), regulators, prior=Prior(listed=wrong, trust=0.9))
     assert held.priors[0].sentence().endswith("held at 0.9, as asked")
+
+
+def test_a_held_prior_names_hubs_but_opens_nothing_else() -> None:
+    """Noise, 20 observations: listed edges keep their trust, the others of the same regulators stay rare."""
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=(20, 12)), rng.normal(size=(20, 200))
+    listed = np.zeros((200, 12), dtype=bool)
+    listed[::2, :3] = True
+    every = np.ones((200, 12), dtype=bool)
+    chain = Chain(every, PriorClasses.of(Prior(listed=listed.T, trust=0.8), every), PosteriorConfig(), 0)
+    grams = Grams(
+        (x.T @ x)[None], np.zeros((1, 12)), np.zeros(200, int), (x.T @ y).T, (y**2).sum(0), np.full(200, 20.0)
+    )
+    choice = Choice(np.zeros(200, int), np.ones(200), np.ones(200), np.full(200, 10.0), 1.0, 0.0)
+    for _ in range(4):
+        inclusion = chain.run(grams, choice, 40).inclusion
+    assert inclusion[listed].mean() > 0.6
+    hubs, rest = inclusion[1::2, :3].mean(), inclusion[:, 3:].mean()
+    assert rest < hubs < 0.1
 
 
 def test_bad_priors_are_refused() -> None:
