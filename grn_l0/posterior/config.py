@@ -1,11 +1,10 @@
-"""How the posterior start is computed, and what is believed beforehand."""
+"""How the posterior start is computed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from grn_l0._errors import OptionError
-from grn_l0._typing import Bool, ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +38,7 @@ class PosteriorConfig:
     draws
         Posterior draws of the weights over which residuals are averaged when noise models are chosen.
     listed_rate
-        Inclusion rate of listed edges before the data have spoken.
+        Share of a prior's edges that is believed before the data have spoken, or where they cannot judge it.
     threads
         Threads of the chain; the result does not depend on it.
     """
@@ -71,13 +70,3 @@ class PosteriorConfig:
         for name in ("parent", "listed_rate"):
             if not 0 < getattr(self, name) < 1:
                 raise OptionError(f"{name} must lie between 0 and 1, not {getattr(self, name)!r}")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Prior:
-    """Edges believed beforehand: a class of their own, whose inclusion rate is learned from the data.
-
-    `listed` has shape (R, N).
-    """
-
-    listed: Bool[ndarray, "regulators genes"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
-from grn_l0.posterior.config import PosteriorConfig, Prior
+from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, make_grams
 from grn_l0.posterior.kinds import Choice, choose_kinds
+from grn_l0.posterior.prior_classes import Prior, PriorClasses
 from grn_l0.posterior.response import Design, designs, rate_grid
 from grn_l0.posterior.scaling import Scaled, scale_genes
 from grn_l0.posterior.setting import Setting
@@ -29,7 +31,7 @@ def infer_start(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
     *,
-    prior: Prior | None = None,
+    prior: Prior | Sequence[Prior] | None = None,
     config: PosteriorConfig | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -48,7 +50,7 @@ def infer_start(
     regulators
         Positions of the R candidate regulators among the genes.
     prior
-        Edges with an inclusion rate of their own.
+        Edges with an inclusion rate of their own; several priors are classes of their own.
     config
         Settings.
     seed
@@ -64,8 +66,8 @@ def infer_start(
     n_genes = series.n_genes
     candidates = np.ones((n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
-    listed = np.zeros_like(candidates) if prior is None else prior.listed.T & candidates
-    chain = Chain(candidates, listed, config, seed)
+    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate, judge=series.n_series > 1)
+    chain = Chain(candidates, classes, config, seed)
     states = States.start(problem.designs, n_genes)
     rounds: list[Summary] = []
     likelihood = -np.inf
@@ -161,7 +163,8 @@ class _Problem:
             for index, parts in self.bases.items()
         }
         doubt = None if last is None or not states.deviations else self._doubt(states, last)
-        cost = np.zeros(n_genes) if last is None else 5.0 * last.inclusion.sum(axis=1)
+        # What an edge costs: 5 nats, or less where a prior believes in it.
+        cost = np.zeros(n_genes) if last is None else (last.inclusion * np.clip(-last.log_odds, 0.0, 5.0)).sum(axis=1)
         return choose_kinds(
             self.kinds,
             self.bases,
@@ -211,9 +214,7 @@ class _Problem:
     def setting(self, choice: Choice) -> Setting:
         """What one round works with."""
         scaled = self.scaled
-        return Setting(
-            self.designs, scaled.measured, self.kinds, self.bases, choice, self.regulators, scaled.observed
-        )
+        return Setting(self.designs, scaled.measured, self.kinds, self.bases, choice, self.regulators, scaled.observed)
 
     def start(self, states: States, choice: Choice, grams: Grams, final: Summary, chain: Chain) -> Start:
         """Back to expression units."""
@@ -244,8 +245,9 @@ class _Problem:
             noise=np.sqrt(choice.variance) * scale,
             penalty=-final.log_odds.T,
             curvature=(g / choice.variance[:, None]).T / ratio**2,
-            slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
+            slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=self._covariances(choice),
+            priors=chain.classes.verdicts(final.inclusion),
         )
 
     def _covariances(self, choice: Choice) -> tuple[Covariance, ...]:

@@ -40,9 +40,7 @@ class Deviation:
     root: Float[ndarray, "some grid directions"]
 
 
-def spread_out(
-    covariance: Float[ndarray, "regulators grid grid"], children: dict[int, list[Child]]
-) -> list[Deviation]:
+def spread_out(covariance: Float[ndarray, "regulators grid grid"], children: dict[int, list[Child]]) -> list[Deviation]:
     r"""Deviations of all regulators, each followed to its children's estimates and theirs.
 
     A child's estimate leans on its parent's, so if the parent is in truth higher than estimated, so is the child.
