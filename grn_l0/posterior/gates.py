@@ -42,14 +42,18 @@ class Chain:
         Edges that may open, shape (N, R).
     classes
         Edges of prior networks and the rates of their classes.
+    n_inputs
+        The last so many columns are inputs from outside, whose rates are a population of their own.
     """
 
     candidates: Bool[ndarray, "genes regulators"]
     classes: PriorClasses
     config: PosteriorConfig
     seed: int
+    n_inputs: int = 0
     weight: Float[ndarray, "genes regulators"] = field(init=False)
     shape: tuple[float, float] = (0.1, 20.0)
+    input_shape: tuple[float, float] = (0.5, 10.0)
     shift: float = 0.0
     slabs: Float[ndarray, "families slabs"] = field(init=False)
     present: Float[ndarray, "families slabs"] = field(init=False)
@@ -77,7 +81,9 @@ class Chain:
             # A held prior says which regulators are hubs, not that every other edge is likelier.
             believed = np.where(fixed, 1.0 / (1.0 + np.exp(-self.log_odds(allowed, fixed))), 0.0)
             a, b = self.shape
-            self._shift_to(a / (a + b) * float((allowed & ~self.classes.listed).sum()), allowed, believed)
+            self._shift_to(
+                a / (a + b) * float((allowed & ~self.classes.listed & self._inside()).sum()), allowed, believed
+            )
         residual = grams.score.copy()
         for m in range(len(grams.gram)):
             rows = np.flatnonzero(grams.index == m)
@@ -97,8 +103,9 @@ class Chain:
             block = min(_BLOCK, burn - done if done < burn else sweeps - done)
             log_odds = self.log_odds(allowed, self.weight != 0.0)
             arguments = (
-                grams.gram, grams.index, grams.factor, grams.bent, grams.used, residual, self.weight, log_odds, group, self.slabs, self.shares,
-                variance, grams.square, grams.score, grams.freedom, choice.population, choice.strength,
+                grams.gram, grams.index, grams.factor, grams.bent, grams.used, residual, self.weight,
+                log_odds, group, self.slabs, self.shares, variance, grams.square,
+                grams.score, grams.freedom, choice.population, choice.strength,
                 self.seed, self.sweep, block, done >= burn, *sums, usage,
             )  # fmt: skip
             self._sweep(arguments, len(allowed))
@@ -129,10 +136,11 @@ class Chain:
 
         Edges of a prior network have the rate of their class, all others a learned shift.
         """
-        a, b = self.shape
+        inside = self._inside()
+        a, b = (np.where(inside, self.shape[k], self.input_shape[k]) for k in range(2))
         others = is_open.sum(axis=0) - is_open
         left = np.maximum(allowed.sum(axis=0) - 1 - others, 0)
-        out = np.log((others + a) / (left + b)) + self.shift
+        out = np.log((others + a) / (left + b)) + self.shift * inside
         out = self.classes.log_odds(out, unaided=self.rounds == 0)
         filled: Float[ndarray, "genes regulators"] = np.where(allowed, out, -np.inf)
         return filled
@@ -146,7 +154,10 @@ class Chain:
     ) -> None:
         # Not after the first round: while states are rough, few edges open, and their rates would close the rest.
         if self.rounds > 0:
-            self.shape = beta_binomial_fit(inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64), self.shape)
+            inside = allowed.shape[1] - self.n_inputs
+            open_, all_ = inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64)
+            self.shape = beta_binomial_fit(open_[:inside], all_[:inside], self.shape)
+            self.input_shape = beta_binomial_fit(open_[inside:], all_[inside:], self.input_shape)
         self.rounds += 1
         used = usage + self.present
         self.shares = used / used.sum(axis=1, keepdims=True)
@@ -154,20 +165,26 @@ class Chain:
         if not listed.any():
             return
         self.classes.learn(inclusion, log_odds, allowed)
-        rest = allowed & ~listed
+        rest = allowed & ~listed & self._inside()
         self._shift_to(inclusion[rest].sum() + 0.5, allowed, self.weight != 0.0)
 
     def _shift_to(
         self, wanted: float, allowed: Bool[ndarray, "genes regulators"], is_open: Float[ndarray, "genes regulators"]
     ) -> None:
         """Bring the edges that no prior lists to their own expected number: regulators' rates count listed ones too."""
-        rest = allowed & ~self.classes.listed
+        rest = allowed & ~self.classes.listed & self._inside()
         self.shift = 0.0
         base = self.log_odds(allowed, is_open)[rest]
         for _ in range(30):
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
             self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))
         self.shift = min(self.shift, 0.0)
+
+    def _inside(self) -> Bool[ndarray, " columns"]:
+        """Which columns are regulators and no inputs."""
+        n = self.candidates.shape[1]
+        out: Bool[ndarray, " columns"] = np.arange(n) < n - self.n_inputs
+        return out
 
     def _sweep(self, arguments: tuple[Any, ...], n_targets: int) -> None:
         from grn_l0.posterior.gibbs import sweep_targets

@@ -22,7 +22,8 @@ class Grams:
 
     `index` (N,) is the position of the target's kind in `gram`, -1 for constant genes, which have no regulators.
     `bent` (N,) is the position of the target in `factor`, -1 if its production has no curvature: its own Gram matrix
-    is ``gram - factor' factor``, of which the first `used` rows are not padding. `score` (N, R), `square` (N,) and `freedom` (N,) belong to the whitened targets.
+    is ``gram - factor' factor``, of which the first `used` rows are not padding. `score` (N, R), `square` (N,) and
+    `freedom` (N,) belong to the whitened targets.
     """
 
     gram: Float[ndarray, "kinds regulators regulators"]
@@ -105,7 +106,8 @@ def make_grams(
     With the inclusion probabilities and weights of an earlier round, the curvature of each target's production is
     estimated on the way (written to ``states.bend``) and taken out.
     """
-    n_genes, n_regulators = setting.measured[0].shape[2], len(setting.regulators)
+    regressors = setting.regressors(states.estimate)
+    n_genes, n_regulators = setting.measured[0].shape[2], regressors[0].shape[2]
     kind_of = setting.choice.kind
     live = [int(k) for k in np.unique(kind_of) if setting.kinds.rate_index[k] >= 0]
     gram = np.empty((len(live), n_regulators, n_regulators))
@@ -113,7 +115,6 @@ def make_grams(
     score, square, freedom = np.zeros((n_genes, n_regulators)), np.zeros(n_genes), np.ones(n_genes)
     factors: list[Float[ndarray, "pairs regulators"]] = []
     used = []
-    regressors = [x[:, :, setting.regulators] for x in states.estimate]
     for m, kind in enumerate(live):
         genes = np.flatnonzero(kind_of == kind)
         whitener = Whitener.of(setting, kind)
@@ -140,7 +141,7 @@ def make_grams(
                 used.append(len(along))
         for q, design in enumerate(setting.designs):
             if states.deviations:
-                rows = whitener.matrices[q] @ whitener.response(q)
+                rows = whitener.matrices[q] @ whitener.response(q) @ setting.lags[q]
                 gram[m] += expected_products(design, rows, states.deviations[q], n_regulators)
     factor = np.stack(factors) if factors else np.zeros((0, MOST, n_regulators))
     return Grams(gram, index, factor, bent, np.array(used, dtype=np.int64), score, square, freedom)

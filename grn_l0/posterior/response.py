@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from grn_l0.timeseries import TimeSeries
 class Design:
     """Series that share their times and weights.
 
-    `times` (n,) start at 0. `grid` (G,) refines them; ``grid[at] == times``. `variance` (n,) is the measurement
+    `times` (n,) start at 0. `grid` (G,) refines them; ``grid[at] == times``. Where an input jumps the grid holds its
+    time twice, for the limits from the left and from the right; `at` is the first. `variance` (n,) is the measurement
     variance of each time relative to a measurement of weight 1.
     """
 
@@ -59,6 +60,18 @@ def refine(times: Float[ndarray, " times"]) -> tuple[Float[ndarray, " grid"], In
     return np.append(np.concatenate(pieces), times[-1]), np.concatenate([[0], np.cumsum(parts)])
 
 
+def with_jumps(design: Design, jumps: Float[ndarray, " some"]) -> Design:
+    """The same design with these times twice on its grid, if they lie inside."""
+    grid, at = design.grid, design.at
+    for time in np.unique(jumps):
+        near = int(np.argmin(np.abs(grid - time)))
+        inside = 0 < near < len(grid) - 1 and abs(grid[near] - time) <= 1e-9 * grid[-1]
+        if inside and grid[near + 1] > grid[near]:
+            grid = np.insert(grid, near, grid[near])
+            at = at + (at > near)
+    return replace(design, grid=grid, at=at)
+
+
 def rate_grid(all_designs: list[Design], count: int = 9) -> Float[ndarray, " rates"]:
     """Rates that these times can tell apart: a half-life of twice the longest series to a fifth of a typical step."""
     total = max(d.times[-1] for d in all_designs)
@@ -74,8 +87,18 @@ def convolution(grid: Float[ndarray, " grid"], rate: float) -> Float[ndarray, "g
     """
     out = np.zeros((len(grid), len(grid)))
     for k, h in enumerate(np.diff(grid)):
+        if h == 0.0:
+            out[k + 1] = out[k]
+            continue
         decay, ratio = np.exp(-rate * h), -np.expm1(-rate * h) / (rate * h)
         out[k + 1] = decay * out[k]
         out[k + 1, k] += ratio - decay
         out[k + 1, k + 1] += 1.0 - ratio
+    return out
+
+
+def lag(grid: Float[ndarray, " grid"], rate: float) -> Float[ndarray, "grid grid"]:
+    r"""Matrix of a first-order lag, :math:`\dot p = d_p (x - p)`, p(0) = x(0): the protein between two genes."""
+    out = convolution(grid, rate)
+    out[:, 0] += np.exp(-rate * grid)
     return out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.kinds import Choice
@@ -24,6 +26,10 @@ class Setting:
         Positions of the R regulators among the genes.
     observed
         Share of each gene's values that were measured.
+    inputs
+        Per design: K inputs on the grid, shape (series, grid, K), which act on genes as regulators do.
+    lags
+        Per design: what lies between a regulator and its targets, shape (grid, grid).
     """
 
     designs: list[Design]
@@ -33,6 +39,14 @@ class Setting:
     choice: Choice
     regulators: Int[ndarray, " regulators"]
     observed: Float[ndarray, " genes"]
+    inputs: list[Float[ndarray, "series grid inputs"]]
+    lags: list[Float[ndarray, "grid grid"]]
+
+    def regressors(
+        self, states: list[Float[ndarray, "series grid genes"]]
+    ) -> list[Float[ndarray, "series grid columns"]]:
+        """What targets are regressed on, see `regressors`."""
+        return regressors(states, self.regulators, self.inputs, self.lags)
 
     def levels(self, kind: int) -> tuple[float, float, float]:
         """Levels of initial state, offset and drift of a kind."""
@@ -42,3 +56,15 @@ class Setting:
     def basis(self, kind: int, design: int) -> Basis:
         """Components of a kind's rate on a design."""
         return self.bases[int(self.kinds.rate_index[kind])][design]
+
+
+def regressors(
+    states: list[Float[ndarray, "series grid genes"]],
+    regulators: Int[ndarray, " regulators"],
+    inputs: list[Float[ndarray, "series grid inputs"]],
+    lags: list[Float[ndarray, "grid grid"]],
+) -> list[Float[ndarray, "series grid columns"]]:
+    """Lagged states of the R regulators, then the K inputs, per design."""
+    return [
+        np.concatenate([lag @ x[:, :, regulators], u], axis=2) for x, u, lag in zip(states, inputs, lags, strict=True)
+    ]

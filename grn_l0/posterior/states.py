@@ -117,11 +117,10 @@ class Smoother:
             own = g.basis.response @ states.production[q][:, :, g.genes] + g.basis.means @ states.effects[kind]
             states.estimate[q][:, :, g.genes] = own + g.gain @ rest[kind, q] + states.correction[q][:, :, g.genes]
 
-    def produce(self, states: States, weight: Float[ndarray, "genes regulators"]) -> None:
-        """F = W x on the grid."""
-        states.production = [
-            x[:, :, self.regulators] @ weight.T + b for x, b in zip(states.estimate, states.bend, strict=True)
-        ]
+    def produce(self, states: States, weight: Float[ndarray, "genes columns"]) -> None:
+        """F = W x on the grid, with inputs and curvature."""
+        regressors = self.setting.regressors(states.estimate)
+        states.production = [x @ weight.T + b for x, b in zip(regressors, states.bend, strict=True)]
 
     def joint(
         self,
@@ -145,7 +144,10 @@ class Smoother:
         position[self.regulators] = np.arange(len(self.regulators))
         covariance = [np.zeros((len(self.regulators), len(d.grid), len(d.grid))) for d in self.designs]
         offspring: list[dict[int, list[Child]]] = [{} for _ in self.designs]
-        answers = {at: g.basis.response - g.gain @ g.response for at, g in self.groups.items()}
+        lagged = {at: g.response @ self.setting.lags[at[1]] for at, g in self.groups.items()}
+        answers = {
+            at: g.basis.response @ self.setting.lags[at[1]] - g.gain @ lagged[at] for at, g in self.groups.items()
+        }
         for j, gene in enumerate(self.regulators):
             children = np.flatnonzero((inclusion[:, j] > parent) & changing)
             by_kind = [(k, children[kind_of[children] == k]) for k in np.unique(kind_of[children])]
@@ -158,10 +160,11 @@ class Smoother:
                 for kind, some in by_kind:
                     g = self.groups[int(kind), q]
                     at = np.searchsorted(g.genes, some)
-                    half = g.response.T @ g.precision
-                    information += float((square[some, j] / variance[some]).sum()) * half @ g.response
+                    response = lagged[int(kind), q]
+                    half = response.T @ g.precision
+                    information += float((square[some, j] / variance[some]).sum()) * half @ response
                     pull += rest[int(kind), q][:, :, at] @ (weight[some, j] / variance[some]) @ half.T
-                    parts.append((int(kind), at, g.response, weight[some, j]))
+                    parts.append((int(kind), at, response, weight[some, j]))
                 spread = variance[gene] * (own.state - own.gain @ own.state[design.at])
                 posterior = spread
                 if parts:

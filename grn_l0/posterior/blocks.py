@@ -1,0 +1,109 @@
+"""Whether an edge's evidence is spread over the data, or rests on a single block of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grn_l0._typing import Float, Int, ndarray
+from grn_l0.posterior.gates import Chain, Summary
+from grn_l0.posterior.grams import Grams, Whitener
+from grn_l0.posterior.setting import Setting
+from grn_l0.posterior.states import States
+
+#: Blocks made of many series; windows of a single one.
+_GROUPS, _WINDOWS = 10, 6
+
+#: Edges less likely than this are not looked at: they keep their probability.
+_LIKELY = 0.1
+
+
+def confirmed(
+    setting: Setting, states: States, grams: Grams, last: Summary, chain: Chain
+) -> Float[ndarray, "genes columns"]:
+    r"""Inclusion probabilities by evidence that no single block carries.
+
+    With r_b what block b adds to the correlation of a regulator with the residual that the other edges leave, g_b to
+    its curvature, and B blocks,
+
+    .. math:: D = \min\Big(\frac{r^2}{2 g v},\; \frac{B}{B - 1} \min_b \frac{(r - r_b)^2}{2 (g - g_b) v}\Big)
+
+    takes the place of :math:`r^2 / 2 g v`; it is 0 where the sign depends on a block. Spurious agreement of two
+    trajectories is strong in one block and absent from the others; regulation is in all of them. Blocks are series, ten
+    groups of them where there are more, or six windows of a single one.
+    """
+    out = last.inclusion.copy()
+    block = _blocks(setting)
+    n_blocks = int(block.max()) + 1
+    if n_blocks < 3:
+        return out
+    member = (block[:, None] == np.arange(n_blocks)).astype(np.float64)
+    regressors = setting.regressors(states.estimate)
+    diagonal = grams.diagonal()
+    kind_of = setting.choice.kind
+    for kind in np.unique(kind_of[grams.index >= 0]):
+        genes = np.flatnonzero((kind_of == kind) & (grams.index >= 0))
+        whitener = Whitener.of(setting, int(kind))
+        x = whitener.responses(regressors)
+        y = whitener.rows([m[:, :, genes] for m in setting.measured])
+        y = y - whitener.responses([b[:, :, genes] for b in states.bend])
+        row, column = np.nonzero(last.inclusion[genes] > _LIKELY)
+        if len(row) == 0:
+            continue
+        edges = x[:, column]
+        g_block = member.T @ edges**2
+        # What is not known of the states is spread evenly.
+        g = diagonal[genes[row], column]
+        g_block += (g - g_block.sum(axis=0)) / n_blocks
+        total = np.zeros(len(row))
+        for w in last.draws:
+            weight = w[genes]
+            left = (y - x @ weight.T)[:, row]
+            r_block = member.T @ (edges * left) + g_block * weight[row, column]
+            variance = last.variance[genes[row]]
+            evidence = _least(r_block, np.maximum(g_block, 1e-12), variance)
+            total += _probability(evidence, g / variance, genes[row], column, last, chain)
+        out[genes[row], column] = total / len(last.draws)
+    return out
+
+
+def _least(
+    r: Float[ndarray, "blocks edges"], g: Float[ndarray, "blocks edges"], variance: Float[ndarray, " edges"]
+) -> Float[ndarray, " edges"]:
+    """D of each edge."""
+    n = len(r)
+    whole = r.sum(axis=0)
+    rest = whole - r
+    without = rest**2 / (2.0 * (g.sum(axis=0) - g) * variance)
+    least = np.minimum(whole**2 / (2.0 * g.sum(axis=0) * variance), n / (n - 1) * without.min(axis=0))
+    return np.where((rest * whole <= 0).any(axis=0), 0.0, least)
+
+
+def _probability(
+    evidence: Float[ndarray, " edges"],
+    g: Float[ndarray, " edges"],
+    genes: Int[ndarray, " edges"],
+    column: Int[ndarray, " edges"],
+    last: Summary,
+    chain: Chain,
+) -> Float[ndarray, " edges"]:
+    family = chain.classes.listed.astype(np.int64)[genes, column]
+    wide = chain.slabs[family] ** 2 * g[:, None]
+    terms = -0.5 * np.log1p(wide) + (wide / (1.0 + wide)) * evidence[:, None]
+    gain = np.log((chain.shares[family] * np.exp(terms - terms.max(axis=1, keepdims=True))).sum(axis=1))
+    odds = gain + terms.max(axis=1) + last.log_odds[genes, column]
+    out: Float[ndarray, " edges"] = 1.0 / (1.0 + np.exp(-np.clip(odds, -700.0, 700.0)))
+    return out
+
+
+def _blocks(setting: Setting) -> Int[ndarray, " rows"]:
+    """Block of every whitened row."""
+    n_series = sum(len(d.series) for d in setting.designs)
+    rows = []
+    for design in setting.designs:
+        n = len(design.times)
+        if n_series == 1:
+            rows.append(np.arange(n) * _WINDOWS // n)
+        else:
+            groups = min(_GROUPS, n_series)
+            rows.append(np.repeat(design.series * groups // n_series, n))
+    return np.concatenate(rows)

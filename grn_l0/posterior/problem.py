@@ -1,0 +1,244 @@
+"""What the rounds of the posterior share: data, designs, the dictionary of noise, inputs and lag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grn_l0._typing import Float, Int, ndarray
+from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
+from grn_l0.posterior.gates import Chain, Summary
+from grn_l0.posterior.grams import Grams, make_grams
+from grn_l0.posterior.inputs import known, switched_off
+from grn_l0.posterior.kinds import Choice, choose_kinds
+from grn_l0.posterior.response import Design, designs, lag, rate_grid
+from grn_l0.posterior.scaling import Scaled, scale_genes
+from grn_l0.posterior.setting import Setting, regressors
+from grn_l0.posterior.start import Covariance, Start
+from grn_l0.posterior.states import Smoother, States
+from grn_l0.posterior.uncertainty import production_covariance
+from grn_l0.timeseries import TimeSeries
+
+#: Above this many times per series noise is not handed on as whole matrices (N x T x T).
+_LONGEST = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Data, designs and dictionary: what does not change between rounds.
+
+    `inputs` per design (series, grid, K) act from outside. `lag_rate` is that of the proteins between a regulator and
+    its targets, infinite for none. `end` is when a stimulus ends that was found in the data, None without one.
+    """
+
+    series: TimeSeries
+    regulators: Int[ndarray, " regulators"]
+    designs: list[Design]
+    kinds: Kinds
+    bases: dict[int, list[Basis]]
+    scaled: Scaled
+    memory: float
+    inputs: list[Float[ndarray, "series grid inputs"]]
+    lag_rate: float = np.inf
+    end: float | None = None
+
+    @classmethod
+    def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"]) -> Problem:
+        """Scale the data, and choose the memory of the drift."""
+        parts, inputs = known(series, designs(series))
+        kinds = dictionary(rate_grid(parts), series.n_series)
+        scaled = Scaled.of(series, parts)
+        step = float(np.median(np.concatenate([np.diff(d.times) for d in parts])))
+        # Drift of the production: white, or with a memory of four steps where the series are long enough to tell.
+        memories = [0.0, 4.0 * step] if max(len(d.times) for d in parts) > 12 else [0.0]
+        trials = []
+        for memory in memories:
+            bases = _bases(parts, kinds, memory)
+            first = choose_kinds(
+                kinds,
+                bases,
+                dict.fromkeys(bases, scaled.measured),
+                scaled.scale,
+                most=len(kinds),
+                edge_cost=np.zeros(series.n_genes),
+                observed=scaled.observed,
+            )
+            trials.append((first.log_likelihood, memory, bases, first))
+        _, memory, bases, first = max(trials, key=lambda t: t[0])
+        return cls(series, regulators, parts, kinds, bases, scale_genes(scaled, first), memory, inputs)
+
+    def variant(self, lag_rate: float, end: float | None) -> Problem:
+        """The same with a lag between genes, or a stimulus that is on until `end`."""
+        if end is None:
+            return replace(self, lag_rate=lag_rate)
+        parts, inputs = switched_off(self.designs, self.inputs, self.series.n_series, end)
+        bases = _bases(parts, self.kinds, self.memory)
+        return replace(self, designs=parts, inputs=inputs, bases=bases, lag_rate=lag_rate, end=end)
+
+    @property
+    def step(self) -> float:
+        """Typical time between two observations."""
+        return float(np.median(np.concatenate([np.diff(d.times) for d in self.designs])))
+
+    @property
+    def n_inputs(self) -> int:
+        """K."""
+        return int(self.inputs[0].shape[2])
+
+    def zoomed(self, choice: Choice) -> Problem:
+        """The same with rates spaced more finely over those that nine genes in ten have chosen.
+
+        The range reaches one old step beyond them, so that nothing is lost where rates differ and a shared rate is
+        found to a few per cent.
+        """
+        index = self.kinds.rate_index[choice.kind]
+        index = index[index >= 0]
+        if len(index) == 0:
+            return self
+        low, high = np.quantile(index, [0.05, 0.95], method="nearest")
+        rates = self.kinds.rates
+        ends = rates[max(int(low) - 1, 0)], rates[min(int(high) + 1, len(rates) - 1)]
+        kinds = dictionary(np.geomspace(*ends, len(rates)), self.series.n_series)
+        return replace(self, kinds=kinds, bases=_bases(self.designs, kinds, self.memory))
+
+    def choose(self, states: States, last: Summary | None, config: PosteriorConfig) -> Choice:
+        """Noise kinds from residuals, averaged over draws of the weights."""
+        n_genes = self.series.n_genes
+        draws = [np.zeros((n_genes, len(self.regulators) + self.n_inputs))] if last is None else last.draws
+        columns = regressors(states.estimate, self.regulators, self.inputs, self._lags())
+        production = [
+            np.concatenate([x @ w.T + bend for w in draws]) for x, bend in zip(columns, states.bend, strict=True)
+        ]
+        residuals = {
+            index: [
+                y if index < 0 else np.concatenate([y] * len(draws)) - part.response[part.design.at] @ f
+                for y, part, f in zip(self.scaled.measured, parts, production, strict=True)
+            ]
+            for index, parts in self.bases.items()
+        }
+        doubt = None if last is None or not states.deviations else self._doubt(states, last)
+        # What an edge costs: 5 nats, or less where a prior believes in it.
+        cost = np.zeros(n_genes) if last is None else (last.inclusion * np.clip(-last.log_odds, 0.0, 5.0)).sum(axis=1)
+        return choose_kinds(
+            self.kinds,
+            self.bases,
+            residuals,
+            self.scaled.scale,
+            most=config.most_kinds,
+            edge_cost=cost,
+            observed=self.scaled.observed,
+            doubt=doubt,
+        )
+
+    def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
+        r"""Residual covariance by regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate and design."""
+        totals = [
+            production_covariance(parts, last.weight, last.square, len(design.grid))
+            for design, parts in zip(self.designs, states.deviations, strict=True)
+        ]
+        out = {}
+        for index, parts in self.bases.items():
+            if index >= 0:
+                rows = [part.response[part.design.at] @ lag for part, lag in zip(parts, self._lags(), strict=True)]
+                out[index] = [h @ total @ h.T for h, total in zip(rows, totals, strict=True)]
+        return out
+
+    def estimate(self, states: States, choice: Choice, last: Summary | None, config: PosteriorConfig) -> None:
+        """Smooth all genes, and every regulator with the help of its targets."""
+        smoother = Smoother(self.setting(choice))
+        if last is None:
+            smoother.smooth(states)
+        else:
+            smoother.produce(states, last.weight)
+            # One series cannot tell an error of a regulator's state from one of its targets.
+            together = self.series.n_series > 1
+            for _ in range(config.inner if together else 1):
+                smoother.smooth(states)
+                smoother.produce(states, last.weight)
+                if together:
+                    smoother.joint(states, last.inclusion, last.weight, last.square, config.parent)
+                    smoother.produce(states, last.weight)
+        self.scaled.fill(self.designs, states.estimate)
+
+    def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Grams:
+        """Sufficient statistics of the round, curvature estimated from the last one's edges."""
+        if last is None:
+            return make_grams(self.setting(choice), states)
+        return make_grams(self.setting(choice), states, last.inclusion, last.weight)
+
+    def setting(self, choice: Choice) -> Setting:
+        """What one round works with."""
+        return Setting(
+            designs=self.designs,
+            measured=self.scaled.measured,
+            kinds=self.kinds,
+            bases=self.bases,
+            choice=choice,
+            regulators=self.regulators,
+            observed=self.scaled.observed,
+            inputs=self.inputs,
+            lags=self._lags(),
+        )
+
+    def _lags(self) -> list[Float[ndarray, "grid grid"]]:
+        if np.isinf(self.lag_rate):
+            return [np.eye(len(d.grid)) for d in self.designs]
+        return [lag(d.grid, self.lag_rate) for d in self.designs]
+
+    def start(self, states: States, choice: Choice, grams: Grams, final: Summary, chain: Chain) -> Start:
+        """Back to expression units."""
+        scale, mean = self.scaled.scale, self.scaled.mean
+        ratio = scale[None, :] / scale[self.regulators][:, None]
+        inside = slice(len(self.regulators))
+        inclusion = final.inclusion.T[inside]
+        slope = np.divide(final.weight.T[inside], inclusion, out=np.zeros_like(inclusion), where=inclusion > 1e-12)
+        changing = grams.index >= 0
+        offset = np.zeros(len(mean))
+        for kind, effects in states.effects.items():
+            offset[choice.kind == kind] = effects[-1]
+        g = grams.diagonal()[:, inside]
+        width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
+        at = np.full((*self.series.times.shape, len(mean)), np.nan)
+        initial = np.empty((self.series.n_series, len(mean)))
+        for design, x in zip(self.designs, states.estimate, strict=True):
+            raw = mean + scale * x
+            at[design.series, : len(design.times)] = raw[:, design.at]
+            initial[design.series] = raw[:, 0]
+        return Start(
+            inclusion=inclusion,
+            weight=slope * ratio,
+            center=mean[self.regulators],
+            offset=mean + scale * np.where(changing, offset, 0.0),
+            rate=np.array([self.kinds.rate(int(k)) for k in choice.kind]),
+            initial=initial,
+            states=at,
+            noise=np.sqrt(choice.variance) * scale,
+            penalty=-final.log_odds.T[inside],
+            curvature=(g / choice.variance[:, None]).T / ratio**2,
+            slab=np.where(chain.classes.listed.T[inside], width[1], width[0]) * ratio,
+            covariances=self._covariances(choice),
+            priors=chain.classes.verdicts(final.inclusion),
+        )
+
+    def _covariances(self, choice: Choice) -> tuple[Covariance, ...]:
+        if max(len(d.times) for d in self.designs) > _LONGEST:
+            return ()
+        out = []
+        for q, design in enumerate(self.designs):
+            whitener = np.empty((len(self.scaled.mean), len(design.times), len(design.times)))
+            for kind in np.unique(choice.kind):
+                part = self.bases[int(self.kinds.rate_index[kind])][q]
+                # The initial state is a parameter of the gated ODE: its spread is no noise there.
+                sigma = part.covariance(0.0, self.kinds.offset[kind], self.kinds.drift[kind])
+                whitener[choice.kind == kind] = np.linalg.inv(np.linalg.cholesky(sigma))
+            sd = np.sqrt(choice.variance) * self.scaled.scale
+            out.append(Covariance(series=design.series, whitener=whitener / sd[:, None, None]))
+        return tuple(out)
+
+
+def _bases(parts: list[Design], kinds: Kinds, memory: float) -> dict[int, list[Basis]]:
+    """Components per rate index (-1: constant genes) and design."""
+    rates = {-1: 0.0} | dict(enumerate(kinds.rates))
+    return {index: [basis(d, float(rate), memory) for d in parts] for index, rate in rates.items()}
