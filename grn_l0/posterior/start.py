@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grn_l0._typing import Float, Int, ndarray
+from grn_l0.posterior.projection import Projection
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,6 +60,10 @@ class Start:
         series, whose steps are fitted one by one.
     redundancy
         How many successive times count as one, 1 or more: smoothed series repeat themselves.
+    projection
+        How a state is guessed from one measurement of many genes; None where it is taken as it is.
+    score
+        What candidate edges are ranked by, shape (R, N); None for `inclusion` itself.
     """
 
     inclusion: Float[ndarray, "regulators genes"]
@@ -74,3 +79,5 @@ class Start:
     slab: Float[ndarray, "regulators genes"]
     covariances: tuple[Covariance, ...]
     redundancy: float = 1.0
+    projection: Projection | None = None
+    score: Float[ndarray, "regulators genes"] | None = None

@@ -16,6 +16,8 @@ from grn_l0.posterior.config import PosteriorConfig, Prior
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.leave_out import Settings, choose_settings
+from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.response import Design, convolution, designs
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
@@ -24,6 +26,9 @@ from grn_l0.timeseries import TimeSeries
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
 _SLABS = (0.1, 0.3, 0.9)
 _ROUNDS = (40, 40, 60, 60, 60)
+
+#: Pseudo-observations of a gene's noise variance, at that of its denoised measurements.
+_STRENGTH = 20.0
 
 
 def by_transitions(series: TimeSeries) -> bool:
@@ -95,10 +100,11 @@ def infer_transitions(
 def denoise(
     parts: list[Design],
     measured: list[Float[ndarray, "series times genes"]],
+    rank: int | None = None,
 ) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, " genes"]]:
     """States of low rank across genes, and each gene's noise variance.
 
-    Singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho 2014): omega
+    Without a rank, singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho 2014): omega
     times the median singular value, omega = .56 b^3 - .95 b^2 + 1.82 b + 1.43 for an aspect ratio b.
     """
     n_genes = measured[0].shape[2]
@@ -106,7 +112,7 @@ def denoise(
     left, size, right = np.linalg.svd(whole, full_matrices=False)
     aspect = min(whole.shape) / max(whole.shape)
     omega = 0.56 * aspect**3 - 0.95 * aspect**2 + 1.82 * aspect + 1.43
-    rank = max(int((size > omega * np.median(size)).sum()), 1)
+    rank = rank or max(int((size > omega * np.median(size)).sum()), 1)
     smooth = (left[:, :rank] * size[:rank]) @ right[:rank]
     freedom = max((1.0 - rank / len(whole)) * (1.0 - rank / n_genes), 1e-3)
     # For a measurement of weight 1: a bin of many cells is that much less noisy.
@@ -145,6 +151,7 @@ class _Rows:
     raw_target: Float[ndarray, "rows genes"]
     unit: Float[ndarray, " rows"]
     order: list[Int[ndarray, " times"]]
+    noise: float
 
     def redundancy(self, residual: Float[ndarray, "rows genes"]) -> float:
         r"""How many successive rows count as one, :math:`1 + 2 \sum_l \rho_x(l) \rho_\epsilon(l)` (Bartlett 1946).
@@ -193,7 +200,7 @@ def _rows(
         count += steps * len(y)
     f, t, u = np.concatenate(features), np.concatenate(target), np.concatenate(unit)
     direction = u / np.linalg.norm(u)
-    return _Rows(f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order)
+    return _Rows(f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order, typical)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,23 +216,40 @@ class _Steps:
     rate: float
     rows: _Rows
     changing: Bool[ndarray, " genes"]
+    projection: Projection | None
 
     @classmethod
     def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"]) -> _Steps:
         parts = designs(series)
         scaled = Scaled.of(series, parts)
-        states, noise = denoise(parts, scaled.measured)
-        rate = autocorrelation_rate(parts, scaled.measured)
+        n_genes = series.n_genes
+        whole = np.concatenate([m.reshape(-1, n_genes) for m in scaled.measured])
+        rate, rank, projection = autocorrelation_rate(parts, scaled.measured), None, None
+        chosen = _chosen(parts, whole, regulators) if n_genes >= 5 * len(whole) else None
+        if chosen is not None and chosen.rest < 1:
+            rate, rank = chosen.rate, chosen.rank
+        states, noise = denoise(parts, scaled.measured, rank)
+        if rank is not None:
+            weight = np.concatenate([np.tile(1.0 / p.variance, len(p.series)) for p in parts])
+            projection = make_projection(
+                np.concatenate([x.reshape(-1, n_genes) for x in states]),
+                mean=scaled.mean,
+                scale=scaled.scale,
+                noise=float(noise.mean()),
+                share=chosen.rest,
+                weight=float(np.median(weight)),
+            )
         rows = _rows(parts, scaled.measured, states, rate, regulators)
-        whole = np.concatenate([m.reshape(-1, series.n_genes) for m in scaled.measured])
-        return cls(series, regulators, parts, scaled, states, noise, rate, rows, np.ptp(whole, axis=0) > 1e-9)
+        changing = np.ptp(whole, axis=0) > 1e-9
+        return cls(series, regulators, parts, scaled, states, noise, rate, rows, changing, projection)
 
     def choice(self) -> Choice:
         """One noise kind for all genes: the variance of single steps."""
         n_genes = self.series.n_genes
         variance = np.maximum((self.rows.target**2).mean(axis=0), 1e-9)
-        level = np.full(n_genes, float(np.median(variance)))
-        return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
+        # What no state of low rank explains of the measurement, no edge should explain of the step.
+        level = np.maximum(self.rows.noise * self.noise, 1e-9)
+        return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, _STRENGTH), 1.0, 0.0)
 
     def grams(self) -> Grams:
         """Sufficient statistics, divided by how many rows carry the information of one."""
@@ -268,4 +292,13 @@ class _Steps:
             slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
             covariances=(),
             redundancy=rows.redundancy(rows.target),
+            projection=self.projection,
         )
+
+
+def _chosen(
+    parts: list[Design], whole: Float[ndarray, "rows genes"], regulators: Int[ndarray, " regulators"]
+) -> Settings:
+    times = np.concatenate([np.tile(p.times, len(p.series)) for p in parts])
+    name = np.concatenate([np.repeat(p.series, len(p.times)) for p in parts])
+    return choose_settings(whole, times, name, regulators)
