@@ -80,6 +80,7 @@ def _beyond(result: FitResult, tensors: dict[str, Tensor]) -> dict[str, Any]:
             tensors[f"projection/{name}"] = torch.from_numpy(np.array(getattr(projection, name), dtype=np.float64))
     if deviation is not None:
         header["deviation"] = asdict(deviation)
+        header["filters"] = result.knowledge.filters
     if expected is not None:
         header["expected"] = True
         arguments = {k: v for k, v in expected.arguments().items() if isinstance(v, Tensor)}
@@ -137,6 +138,7 @@ def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
         **vectors,
         projection=Projection(**projection, **header["projection"]) if projection else None,
         deviation=Deviation(**header["deviation"]) if "deviation" in header else None,
+        filters=header.get("filters", False),
     )
     return FitResult(
         network=Network(regulators=regulators, targets=genes, **matrices),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def _carried(
     at = state.first(measured[order[:1]], weights[order[:1]])
     model = np.empty_like(measured)
     model[order[0]] = state.model[0]
-    for before, here in zip(order[:-1], order[1:], strict=True):
+    for before, here in pairwise(order):
         step = times[[here]] - times[[before]]
         state.ahead(flow(at, step), step)
         model[here] = state.model[0]

@@ -167,7 +167,7 @@ def fit(
         regulators=names,
         start=start,
         history=reporter.history(),
-        status=status_of(network, model, series, [note, more]),
+        status=status_of(network, model, series, [begin.note, note, more]),
         seed=seed,
         knowledge=knowledge_of(series, begin, model, solver, config.longest),
         expected=expected,

@@ -118,7 +118,8 @@ def make_forecast(
     persistence = _persistence(values, knowledge.mean)
     rate = model.rate.detach().double().numpy()
     if context is not None:
-        one_step, full = with_context(series, values, weights, _context(context, series, genes), knowledge, rate, flow_of(model, solver))
+        known = _context(context, series, genes)
+        one_step, full = with_context(series, values, weights, known, knowledge, rate, flow_of(model, solver))
     else:
         state = state_of(measurement, knowledge, rate, series.times, weights)
         one_step, start = _steps(series, values, weights, state, flow_of(model, solver))

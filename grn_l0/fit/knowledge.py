@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from grn_l0._typing import Array, Float
@@ -23,15 +25,19 @@ def knowledge_of(
     bare = Knowledge(mean=mean, spread=spread, noise=noise, drift=np.zeros_like(spread))
     training = make_forecast(series, genes=series.genes, model=model, solver=solver, knowledge=bare)
     rate = model.rate.detach().double().numpy()
-    long = int(series.lengths.max()) > longest
-    return Knowledge(
-        mean=mean,
-        spread=spread,
-        noise=noise,
-        drift=drift_of(series, training.one_step, noise, rate),
-        projection=start.projection,
-        deviation=deviation_of(series, start, model, solver, mean) if long else None,
-    )
+    known = replace(bare, drift=drift_of(series, training.one_step, noise, rate), projection=start.projection)
+    if int(series.lengths.max()) <= longest:
+        return known
+    known = replace(known, deviation=deviation_of(series, start, model, solver, mean))
+    errors = []
+    for filters in (False, True):
+        trial = replace(known, filters=filters)
+        forecast = make_forecast(
+            series, genes=series.genes, model=model, solver=solver, knowledge=trial, measurement="noisy"
+        )
+        wrong = (forecast.one_step - series.values)[:, 1:] / np.maximum(spread, 1e-300)
+        errors.append(float(np.nanmean(wrong[:, :, spread > 0] ** 2)))
+    return replace(known, filters=errors[1] < errors[0])
 
 
 def deviation_of(

@@ -27,6 +27,8 @@ class Knowledge:
         How a state is guessed from one measurement; None: the measurement itself.
     deviation
         How genes deviate from the model along a long series; None for short ones.
+    filters
+        Whether that is what noisy measurements are filtered with, as it forecast the training series better.
     """
 
     mean: Float[Array, " genes"]
@@ -35,6 +37,7 @@ class Knowledge:
     drift: Float[Array, " genes"]
     projection: Projection | None = None
     deviation: Deviation | None = None
+    filters: bool = False
 
 
 class State(Protocol):
@@ -56,14 +59,14 @@ class Exact:
     def __init__(self, mean: Array) -> None:
         self.flow = mean
 
-    def first(self, values: Array, weights: Array) -> Array:
+    def first(self, values: Array, weights: Array) -> Array:  # noqa: D102
         return self.update(values, weights)
 
-    def ahead(self, flow: Array, step: Array) -> Array:
+    def ahead(self, flow: Array, step: Array) -> Array:  # noqa: D102
         self.flow = flow
         return flow
 
-    def update(self, values: Array, weights: Array) -> Array:
+    def update(self, values: Array, weights: Array) -> Array:  # noqa: D102
         return np.where(np.isfinite(values), values, self.flow)
 
 
@@ -74,7 +77,7 @@ class Present(Exact):
         super().__init__(projection.mean)
         self.projection = projection
 
-    def update(self, values: Array, weights: Array) -> Array:
+    def update(self, values: Array, weights: Array) -> Array:  # noqa: D102
         measured = np.isfinite(values).any(axis=1)[:, None]
         return np.where(measured, self.projection.estimate(values, weights), self.flow)
 
@@ -86,15 +89,15 @@ class Filtered:
         self.known, self.rate = knowledge, rate
         self.flow, self.variance = knowledge.mean, knowledge.spread**2
 
-    def first(self, values: Array, weights: Array) -> Array:
+    def first(self, values: Array, weights: Array) -> Array:  # noqa: D102
         return self.update(values, weights)
 
-    def ahead(self, flow: Array, step: Array) -> Array:
+    def ahead(self, flow: Array, step: Array) -> Array:  # noqa: D102
         self.flow = flow
         self.variance = np.exp(-2.0 * self.rate * step[:, None]) * self.variance + self.known.drift * step[:, None]
         return flow
 
-    def update(self, values: Array, weights: Array) -> Array:
+    def update(self, values: Array, weights: Array) -> Array:  # noqa: D102
         seen = np.isfinite(values)
         noise = self.known.noise**2 / weights[:, None]
         gain = np.where(seen, self.variance / np.maximum(self.variance + noise, 1e-300), 0.0)
@@ -124,21 +127,23 @@ class Deviating:
         ]
         self.process = np.zeros_like(self.model)
 
-    def first(self, values: Array, weights: Array) -> Array:
+    def first(self, values: Array, weights: Array) -> Array:  # noqa: D102
         return self.update(values, weights)
 
-    def ahead(self, flow: Array, step: Array) -> Array:
+    def ahead(self, flow: Array, step: Array) -> Array:  # noqa: D102
         self.model = flow - np.exp(-self.rate * step[:, None]) * self.process
-        return self.model + np.stack(
-            [t.forecast() if t.k < len(t.times) else np.zeros(len(self.rate)) for t in self.trackers]
-        )
+        process = np.stack([t.forecast() if t.k < len(t.times) else np.zeros(len(self.rate)) for t in self.trackers])
+        return np.asarray(self.model + process)
 
-    def update(self, values: Array, weights: Array) -> Array:
+    def update(self, values: Array, weights: Array) -> Array:  # noqa: D102
         residual = values - self.model
         self.process = np.stack(
-            [t.update(r) if t.k < len(t.times) else p for t, r, p in zip(self.trackers, residual, self.process, strict=True)]
+            [
+                t.update(r) if t.k < len(t.times) else p
+                for t, r, p in zip(self.trackers, residual, self.process, strict=True)
+            ]
         )
-        return self.model + self.process
+        return np.asarray(self.model + self.process)
 
 
 def state_of(measurement: str, knowledge: Knowledge, rate: Array, times: Array, weights: Array) -> State:
@@ -146,7 +151,7 @@ def state_of(measurement: str, knowledge: Knowledge, rate: Array, times: Array, 
     if measurement == "present" and knowledge.projection is not None:
         return Present(knowledge.projection)
     if measurement == "noisy":
-        if knowledge.deviation is not None:
+        if knowledge.deviation is not None and knowledge.filters:
             return Deviating(knowledge, rate, times, weights)
         return Filtered(knowledge, rate)
     return Exact(knowledge.mean)

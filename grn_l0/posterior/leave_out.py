@@ -96,7 +96,9 @@ class _States:
     vectors: Float[ndarray, "kept kept"]
 
     @classmethod
-    def of(cls, gram: Float[ndarray, "rows rows"], inner: Float[ndarray, "rows rows"], kept: Int[ndarray, " kept"]) -> _States:
+    def of(
+        cls, gram: Float[ndarray, "rows rows"], inner: Float[ndarray, "rows rows"], kept: Int[ndarray, " kept"]
+    ) -> _States:
         n = len(gram)
         mean = np.zeros(n)
         mean[kept] = 1.0 / len(kept)

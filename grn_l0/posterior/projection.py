@@ -55,7 +55,7 @@ class Projection:
             y = np.where(seen, y, low)
         inner = y @ self.loadings
         state = (gain * inner) @ self.loadings.T + rest * (y - inner @ self.loadings.T)
-        return self.mean + self.scale * np.where(seen, state, low)
+        return np.asarray(self.mean + self.scale * np.where(seen, state, low))
 
 
 def make_projection(

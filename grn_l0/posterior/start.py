@@ -64,6 +64,8 @@ class Start:
         How a state is guessed from one measurement of many genes; None where it is taken as it is.
     score
         What candidate edges are ranked by, shape (R, N); None for `inclusion` itself.
+    note
+        What the user should know about how the start was found.
     """
 
     inclusion: Float[ndarray, "regulators genes"]
@@ -81,3 +83,4 @@ class Start:
     redundancy: float = 1.0
     projection: Projection | None = None
     score: Float[ndarray, "regulators genes"] | None = None
+    note: str = ""

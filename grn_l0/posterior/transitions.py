@@ -16,8 +16,9 @@ from grn_l0.posterior.config import PosteriorConfig, Prior
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
-from grn_l0.posterior.leave_out import Settings, choose_settings
+from grn_l0.posterior.leave_out import choose_settings
 from grn_l0.posterior.projection import Projection, make_projection
+from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
 from grn_l0.posterior.response import Design, convolution, designs
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
@@ -77,8 +78,10 @@ def infer_transitions(
     candidates = np.ones((series.n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
     listed = np.zeros_like(candidates) if prior is None else prior.listed.T & candidates
-    chain = Chain(candidates, listed, replace(config, slabs=_SLABS), seed)
     choice, grams = steps.choice(), steps.grams()
+    # With fewer independent steps than regulators nobody can say how many listed edges are right: trust stays as given.
+    judged = bool(listed.any()) and float(grams.freedom.max()) > len(regulators)
+    chain = Chain(candidates, listed if judged else np.zeros_like(listed), replace(config, slabs=_SLABS), seed)
     rounds: list[Summary] = []
     for k, sweeps in enumerate(_ROUNDS):
         if k >= len(_ROUNDS) - config.averaged:
@@ -94,7 +97,15 @@ def infer_transitions(
         inclusion=np.mean([r.inclusion for r in last], axis=0),
         weight=np.mean([r.weight for r in last], axis=0),
     )
-    return steps.start(summary, chain, grams)
+    start = steps.start(summary, chain, grams)
+    score = rank_scores(start.inclusion, steps.evidence(), -start.penalty)
+    if judged or not listed.any():
+        return replace(start, score=score)
+    note = (
+        f"The data cannot judge this prior ({len(steps.rows.target)} steps, {len(regulators)} regulators): its edges "
+        f"are ranked first, with the trust of {config.listed_rate:g} that they came with, and do not touch the gates."
+    )
+    return replace(start, score=trust(score, listed.T, config.listed_rate), note=note)
 
 
 def denoise(
@@ -104,8 +115,8 @@ def denoise(
 ) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, " genes"]]:
     """States of low rank across genes, and each gene's noise variance.
 
-    Without a rank, singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho 2014): omega
-    times the median singular value, omega = .56 b^3 - .95 b^2 + 1.82 b + 1.43 for an aspect ratio b.
+    Without a rank, singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho
+    2014): omega times the median singular value, omega = .56 b^3 - .95 b^2 + 1.82 b + 1.43 for an aspect ratio b.
     """
     n_genes = measured[0].shape[2]
     whole = np.concatenate([m.reshape(-1, n_genes) for m in measured])
@@ -200,7 +211,9 @@ def _rows(
         count += steps * len(y)
     f, t, u = np.concatenate(features), np.concatenate(target), np.concatenate(unit)
     direction = u / np.linalg.norm(u)
-    return _Rows(f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order, typical)
+    return _Rows(
+        f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order, typical
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,25 +236,34 @@ class _Steps:
         parts = designs(series)
         scaled = Scaled.of(series, parts)
         n_genes = series.n_genes
-        whole = np.concatenate([m.reshape(-1, n_genes) for m in scaled.measured])
-        rate, rank, projection = autocorrelation_rate(parts, scaled.measured), None, None
-        chosen = _chosen(parts, whole, regulators) if n_genes >= 5 * len(whole) else None
-        if chosen is not None and chosen.rest < 1:
-            rate, rank = chosen.rate, chosen.rank
-        states, noise = denoise(parts, scaled.measured, rank)
-        if rank is not None:
-            weight = np.concatenate([np.tile(1.0 / p.variance, len(p.series)) for p in parts])
+        whole, weights, name = _flat(parts, scaled.measured)
+        rate = autocorrelation_rate(parts, scaled.measured)
+        chosen = None
+        if n_genes >= 5 * len(whole):
+            times = np.concatenate([np.tile(p.times, len(p.series)) for p in parts])
+            chosen = choose_settings(whole, times, name, regulators)
+        if chosen is None or chosen.rest == 1.0:
+            states, noise = denoise(parts, scaled.measured)
+            projection = None
+        else:
+            rate = chosen.rate
+            states, noise = denoise(parts, scaled.measured, chosen.rank)
             projection = make_projection(
                 np.concatenate([x.reshape(-1, n_genes) for x in states]),
                 mean=scaled.mean,
                 scale=scaled.scale,
                 noise=float(noise.mean()),
                 share=chosen.rest,
-                weight=float(np.median(weight)),
+                weight=float(np.median(weights)),
             )
         rows = _rows(parts, scaled.measured, states, rate, regulators)
         changing = np.ptp(whole, axis=0) > 1e-9
         return cls(series, regulators, parts, scaled, states, noise, rate, rows, changing, projection)
+
+    def evidence(self) -> Float[ndarray, "regulators genes"]:
+        """Of each regulator alone, in nats."""
+        whole, weights, series = _flat(self.parts, self.scaled.measured)
+        return marginal_evidence(whole, weights, series, self.regulators)
 
     def choice(self) -> Choice:
         """One noise kind for all genes: the variance of single steps."""
@@ -296,9 +318,10 @@ class _Steps:
         )
 
 
-def _chosen(
-    parts: list[Design], whole: Float[ndarray, "rows genes"], regulators: Int[ndarray, " regulators"]
-) -> Settings:
-    times = np.concatenate([np.tile(p.times, len(p.series)) for p in parts])
-    name = np.concatenate([np.repeat(p.series, len(p.times)) for p in parts])
-    return choose_settings(whole, times, name, regulators)
+def _flat(
+    parts: list[Design], measured: list[Float[ndarray, "series times genes"]]
+) -> tuple[Float[ndarray, "rows genes"], Float[ndarray, " rows"], Int[ndarray, " rows"]]:
+    """Values of all series and times, their weights, and which series they belong to."""
+    values = np.concatenate([m.reshape(-1, m.shape[2]) for m in measured])
+    weights = np.concatenate([np.tile(1.0 / p.variance, len(p.series)) for p in parts])
+    return values, weights, np.concatenate([np.repeat(p.series, len(p.times)) for p in parts])
