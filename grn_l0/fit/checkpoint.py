@@ -25,7 +25,7 @@ from grn_l0.solve import SOLVERS
 
 FORMAT = "grn_l0 model"
 VERSION = 2
-_VECTORS = ("noise", "mean", "spread", "drift")
+_VECTORS = ("noise", "mean", "spread", "drift", "initial")
 _PROJECTION = ("mean", "scale", "loadings", "power")
 _MATRICES = ("scores", "weights", "effects", "candidates")
 
@@ -134,6 +134,7 @@ def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
     vectors: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "result/").items()}
     projection: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "projection/").items()}
     expected: dict[str, Any] = _part(tensors, "expected/")
+    vectors.setdefault("initial", vectors["mean"])  # files of version 1
     knowledge = Knowledge(
         **vectors,
         projection=Projection(**projection, **header["projection"]) if projection else None,

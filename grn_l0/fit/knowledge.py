@@ -22,13 +22,14 @@ def knowledge_of(
     """Means, noise and drift; for series of more than `longest` times also how genes deviate from the model."""
     mean, spread = moments(series)
     noise = np.asarray(start.noise, dtype=np.float64)
-    bare = Knowledge(mean=mean, spread=spread, noise=noise, drift=np.zeros_like(spread))
+    initial = np.asarray(start.states)[:, 0].mean(axis=0) if series.n_series > 1 else mean
+    bare = Knowledge(mean=mean, spread=spread, noise=noise, drift=np.zeros_like(spread), initial=initial)
     training = make_forecast(series, genes=series.genes, model=model, solver=solver, knowledge=bare)
     rate = model.rate.detach().double().numpy()
     known = replace(bare, drift=drift_of(series, training.one_step, noise, rate), projection=start.projection)
     if int(series.lengths.max()) <= longest:
         return known
-    known = replace(known, deviation=deviation_of(series, start, model, solver, mean))
+    known = replace(known, deviation=deviation_of(series, start, model, solver, initial))
     errors = []
     for filters in (False, True):
         trial = replace(known, filters=filters)
@@ -41,7 +42,7 @@ def knowledge_of(
 
 
 def deviation_of(
-    series: TimeSeries, start: Start, model: AbstractDynamics, solver: AbstractSolver, mean: Float[Array, " genes"]
+    series: TimeSeries, start: Start, model: AbstractDynamics, solver: AbstractSolver, initial: Float[Array, " genes"]
 ) -> Deviation:
     """The process of what was measured minus what the smoothed states of the regulators make of each gene."""
     rate = model.rate.detach().double().numpy()
@@ -52,7 +53,7 @@ def deviation_of(
         step = np.diff(t)
         ahead, decay = flow(x[:-1], step), np.exp(-rate * step[:, None])
         part = np.empty_like(x)
-        part[0] = mean
+        part[0] = initial
         for k in range(n - 1):
             part[k + 1] = ahead[k] - decay[k] * (x[k] - part[k])
         times.append(t)

@@ -23,6 +23,8 @@ class Knowledge:
     noise, drift
         Shape (N,): standard deviation of a measurement of weight 1, and the variance that a state gathers per unit of
         time beyond the model.
+    initial
+        Shape (N,): where long series begin, the mean of several of them; `mean` where there is one.
     projection
         How a state is guessed from one measurement; None: the measurement itself.
     deviation
@@ -35,6 +37,7 @@ class Knowledge:
     spread: Float[Array, " genes"]
     noise: Float[Array, " genes"]
     drift: Float[Array, " genes"]
+    initial: Float[Array, " genes"]
     projection: Projection | None = None
     deviation: Deviation | None = None
     filters: bool = False
@@ -120,7 +123,7 @@ class Deviating:
         if knowledge.deviation is None:
             raise ValueError("no deviation process")
         self.rate = rate
-        self.model = np.broadcast_to(knowledge.mean, (len(times), len(rate)))
+        self.model = np.broadcast_to(knowledge.initial, (len(times), len(rate)))
         self.trackers = [
             Tracker(knowledge.deviation, t[np.isfinite(t)], w[np.isfinite(t)], len(rate))
             for t, w in zip(times, weights, strict=True)

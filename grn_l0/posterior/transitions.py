@@ -13,6 +13,7 @@ import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig, Prior
+from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
@@ -27,9 +28,6 @@ from grn_l0.timeseries import TimeSeries
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
 _SLABS = (0.1, 0.3, 0.9)
 _ROUNDS = (40, 40, 60, 60, 60)
-
-#: Pseudo-observations of a gene's noise variance, at that of its denoised measurements.
-_STRENGTH = 20.0
 
 
 def by_transitions(series: TimeSeries) -> bool:
@@ -108,50 +106,6 @@ def infer_transitions(
     return replace(start, score=trust(score, listed.T, config.listed_rate), note=note)
 
 
-def denoise(
-    parts: list[Design],
-    measured: list[Float[ndarray, "series times genes"]],
-    rank: int | None = None,
-) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, " genes"]]:
-    """States of low rank across genes, and each gene's noise variance.
-
-    Without a rank, singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho
-    2014): omega times the median singular value, omega = .56 b^3 - .95 b^2 + 1.82 b + 1.43 for an aspect ratio b.
-    """
-    n_genes = measured[0].shape[2]
-    whole = np.concatenate([m.reshape(-1, n_genes) for m in measured])
-    left, size, right = np.linalg.svd(whole, full_matrices=False)
-    aspect = min(whole.shape) / max(whole.shape)
-    omega = 0.56 * aspect**3 - 0.95 * aspect**2 + 1.82 * aspect + 1.43
-    rank = rank or max(int((size > omega * np.median(size)).sum()), 1)
-    smooth = (left[:, :rank] * size[:rank]) @ right[:rank]
-    freedom = max((1.0 - rank / len(whole)) * (1.0 - rank / n_genes), 1e-3)
-    # For a measurement of weight 1: a bin of many cells is that much less noisy.
-    variance = np.concatenate([np.tile(p.variance, len(p.series)) for p in parts])
-    noise = ((whole - smooth) ** 2 / variance[:, None]).mean(axis=0) / freedom
-    out, at = [], 0
-    for m in measured:
-        count = m.shape[0] * m.shape[1]
-        out.append(smooth[at : at + count].reshape(m.shape))
-        at += count
-    return out, np.maximum(noise, 1e-6)
-
-
-def autocorrelation_rate(parts: list[Design], measured: list[Float[ndarray, "series times genes"]]) -> float:
-    """The rate at which genes forget, from autocovariances two steps and one step apart.
-
-    Their ratio is exp(-d step) whatever the measurement noise, which adds to neither (Yule-Walker with noise).
-    """
-    one, two, step = 0.0, 0.0, []
-    for part, y in zip(parts, measured, strict=True):
-        n = len(part.times)
-        one += float((y[:, 1:-1] * y[:, :-2]).sum() + (y[:, 2:] * y[:, 1:-1]).sum()) / 2
-        two += float((y[:, 2:] * y[:, :-2]).sum())
-        step.append((part.times[-1] - part.times[0]) / (n - 1))
-    ratio = min(max(two / one, 0.05), 0.99) if one > 0 else 0.05
-    return float(-np.log(ratio) / np.mean(step))
-
-
 @dataclass(frozen=True, eq=False)
 class _Rows:
     """One row per transition; `features` (rows, R) and `target` (rows, N) without the offset, `raw_*` with it."""
@@ -162,7 +116,8 @@ class _Rows:
     raw_target: Float[ndarray, "rows genes"]
     unit: Float[ndarray, " rows"]
     order: list[Int[ndarray, " times"]]
-    noise: float
+    #: Measurement variance of a typical row, that of a measurement of weight 1 being 1.
+    noise: float = 1.0
 
     def redundancy(self, residual: Float[ndarray, "rows genes"]) -> float:
         r"""How many successive rows count as one, :math:`1 + 2 \sum_l \rho_x(l) \rho_\epsilon(l)` (Bartlett 1946).
@@ -269,9 +224,12 @@ class _Steps:
         """One noise kind for all genes: the variance of single steps."""
         n_genes = self.series.n_genes
         variance = np.maximum((self.rows.target**2).mean(axis=0), 1e-9)
-        # What no state of low rank explains of the measurement, no edge should explain of the step.
-        level = np.maximum(self.rows.noise * self.noise, 1e-9)
-        return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, _STRENGTH), 1.0, 0.0)
+        level, strength = np.full(n_genes, float(np.median(variance))), 10.0
+        if self.projection is not None:
+            # Measurement noise prevails: what no state of low rank explains of the measurement, no edge should explain
+            # of the step.
+            level, strength = np.maximum(self.rows.noise * self.noise, 1e-9), 20.0
+        return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, strength), 1.0, 0.0)
 
     def grams(self) -> Grams:
         """Sufficient statistics, divided by how many rows carry the information of one."""

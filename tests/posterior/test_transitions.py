@@ -9,8 +9,9 @@ import posterior_systems as systems
 import pytest
 
 from grn_l0.posterior import PosteriorConfig, infer_start
+from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.response import designs
-from grn_l0.posterior.transitions import _Rows, autocorrelation_rate, by_transitions, denoise
+from grn_l0.posterior.transitions import _Rows, by_transitions
 
 
 def test_denoised_states_are_close_to_the_truth() -> None:
