@@ -70,13 +70,13 @@ def yeast(settings: Settings, progress: Progress | None = None) -> BenchmarkTabl
         title=f"Yeast cell cycle, {len(genes)} genes, {len(regulators)} of them regulators",
         rows=rows,
         notes=(
-            "One-step MSE on the test replicate; figures of grn_l0 are medians over seeds. Each step starts from the "
-            "present measurement alone, projected on the states of the training replicate; rank, rate and what is kept "
-            "of the rest are chosen by leaving out blocks of the training replicate. Hard gates: the network's edges "
-            "only. Expected gates: every candidate edge by its probability, most of them close to 0 (edges and sparsity are "
-            "those of the hard gates). Odds 2: edges half as likely are in the "
-            "network. From the raw measurement: without the projection. Mean reversion has no network and is fitted "
-            "on the training replicate.",
+            "One-step MSE on the test replicate; figures of grn_l0 are medians over seeds. Each step starts from "
+            "the present measurement alone, projected on the states of the training replicate; rank, rate and "
+            "what is kept of the rest are chosen by leaving out blocks of the training replicate. Hard gates: the "
+            "network's edges only. Expected gates: every candidate edge by its probability, most of them close to "
+            "0 (edges and sparsity are those of the hard gates). Odds 2: the network takes edges that are half as "
+            "likely. From the raw measurement: without the projection. Mean reversion has no network and is "
+            "fitted on the training replicate.",
             "Networks: pairs that both the network and the standard know, no self-pairs. The p-value permutes the "
             "targets within the standard (statistic: AUPRC over density), so that hubs alone do not make it small.",
             f"Peak memory {peak_mib():.0f} MiB.",

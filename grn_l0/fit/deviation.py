@@ -19,7 +19,7 @@ _RATIOS = np.geomspace(1e-5, 1e3, 25)
 _PIECE = 200
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class Deviation:
     r"""A process g with unit variance, up to each gene's own scale, measured with noise.
 

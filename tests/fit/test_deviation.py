@@ -10,7 +10,9 @@ from grn_l0.fit.deviation import Deviation, Tracker, fit_deviation
 PROCESS = Deviation(short=2.0, share=0.4, long=15.0, smooth=True, ratio=0.3)
 
 
-def draw(rng: np.random.Generator, process: Deviation, times: np.ndarray, weights: np.ndarray, genes: int) -> np.ndarray:
+def draw(
+    rng: np.random.Generator, process: Deviation, times: np.ndarray, weights: np.ndarray, genes: int
+) -> np.ndarray:
     covariance = process.kernel(times, times) + np.diag(process.ratio / weights)
     return np.linalg.cholesky(covariance + 1e-9 * np.eye(len(times))) @ rng.normal(size=(len(times), genes))
 
