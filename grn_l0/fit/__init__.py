@@ -2,9 +2,23 @@
 
 from grn_l0.fit.checkpoint import load_model, save_model
 from grn_l0.fit.config import FitConfig
+from grn_l0.fit.deviation import Deviation
 from grn_l0.fit.fit import fit
-from grn_l0.fit.forecast import Forecast, Measurement
+from grn_l0.fit.forecast import Forecast, Gates, Measurement
 from grn_l0.fit.result import FitResult
 from grn_l0.fit.scratch import scratch_start
+from grn_l0.fit.state import Knowledge
 
-__all__ = ["FitConfig", "FitResult", "Forecast", "Measurement", "fit", "load_model", "save_model", "scratch_start"]
+__all__ = [
+    "Deviation",
+    "FitConfig",
+    "FitResult",
+    "Forecast",
+    "Gates",
+    "Knowledge",
+    "Measurement",
+    "fit",
+    "load_model",
+    "save_model",
+    "scratch_start",
+]

@@ -15,14 +15,18 @@ from torch import Tensor
 from grn_l0._atomic import atomic_path
 from grn_l0._errors import FileFormatError
 from grn_l0._typing import PathLikeStr
-from grn_l0.dynamics import FAMILIES
+from grn_l0.dynamics import FAMILIES, Linear
+from grn_l0.fit.deviation import Deviation
 from grn_l0.fit.result import FitResult
+from grn_l0.fit.state import Knowledge
 from grn_l0.network import Network
+from grn_l0.posterior.projection import Projection
 from grn_l0.solve import SOLVERS
 
 FORMAT = "grn_l0 model"
-VERSION = 1
-_VECTORS = ("noise", "mean", "spread", "drift")
+VERSION = 2
+_VECTORS = ("noise", "mean", "spread", "drift", "initial")
+_PROJECTION = ("mean", "scale", "loadings", "power")
 _MATRICES = ("scores", "weights", "effects", "candidates")
 
 
@@ -44,7 +48,8 @@ def save_model(path: PathLikeStr, result: FitResult) -> None:
         else:
             arguments[name] = value
     for name in _VECTORS:
-        tensors[f"result/{name}"] = torch.from_numpy(np.array(getattr(result, name), dtype=np.float64))
+        tensors[f"result/{name}"] = torch.from_numpy(np.array(getattr(result.knowledge, name), dtype=np.float64))
+    beyond = _beyond(result, tensors)
     for name in _MATRICES:
         tensors[f"network/{name}"] = torch.from_numpy(np.array(getattr(result.network, name)))
     header = {
@@ -58,10 +63,29 @@ def save_model(path: PathLikeStr, result: FitResult) -> None:
         "seed": result.seed,
         "options": result.options,
         "history": result.history.to_dict(orient="list"),
+        **beyond,
     }
     metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
     with atomic_path(path) as temporary:
         save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, str(temporary), metadata)
+
+
+def _beyond(result: FitResult, tensors: dict[str, Tensor]) -> dict[str, Any]:
+    """What newer fits know: tensors are added, the rest is for the header."""
+    header: dict[str, Any] = {}
+    projection, deviation, expected = result.knowledge.projection, result.knowledge.deviation, result.expected
+    if projection is not None:
+        header["projection"] = {"rest": projection.rest}
+        for name in _PROJECTION:
+            tensors[f"projection/{name}"] = torch.from_numpy(np.array(getattr(projection, name), dtype=np.float64))
+    if deviation is not None:
+        header["deviation"] = asdict(deviation)
+        header["filters"] = result.knowledge.filters
+    if expected is not None:
+        header["expected"] = True
+        arguments = {k: v for k, v in expected.arguments().items() if isinstance(v, Tensor)}
+        tensors |= {f"expected/{name}": value for name, value in arguments.items()}
+    return header
 
 
 def load_model(path: PathLikeStr) -> FitResult:
@@ -108,6 +132,15 @@ def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
     genes, regulators = tuple(header["genes"]), tuple(header["regulators"])
     matrices: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "network/").items()}
     vectors: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "result/").items()}
+    projection: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "projection/").items()}
+    expected: dict[str, Any] = _part(tensors, "expected/")
+    vectors.setdefault("initial", vectors["mean"])  # files of version 1
+    knowledge = Knowledge(
+        **vectors,
+        projection=Projection(**projection, **header["projection"]) if projection else None,
+        deviation=Deviation(**header["deviation"]) if "deviation" in header else None,
+        filters=header.get("filters", False),
+    )
     return FitResult(
         network=Network(regulators=regulators, targets=genes, **matrices),
         model=model,
@@ -119,5 +152,6 @@ def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
         status=header["status"],
         seed=header["seed"],
         options=header["options"],
-        **vectors,
+        knowledge=knowledge,
+        expected=Linear(**expected) if expected else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from grn_l0._typing import Array, Int, Progress
 from grn_l0.dynamics import AbstractDynamics, Linear
 from grn_l0.fit.config import FitConfig
-from grn_l0.fit.forecast import make_forecast
+from grn_l0.fit.knowledge import knowledge_of
 from grn_l0.fit.loss import EdgePrior, Objective
 from grn_l0.fit.problem import is_non_negative, make_problem, restrict, standard_deviation
 from grn_l0.fit.progress import Reporter
@@ -22,8 +22,6 @@ from grn_l0.fit.summary import (
     check_shapes,
     checked_regulators,
     default_step,
-    drift_of,
-    moments,
     status_of,
     survivors_of,
     trained_start,
@@ -144,7 +142,7 @@ def fit(
     )
     weights = np.zeros((len(regulators), series.n_genes))
     weights[hard] = model.slope().detach().double().numpy() * survivors[hard]
-    scores = np.where(allowed, begin.inclusion, 0.0)
+    scores = np.where(allowed, begin.inclusion if begin.score is None else begin.score, 0.0)
     if start is None:
         scores[rows] = np.where(active[rows], probability, scores[rows])
     network = Network(
@@ -155,17 +153,11 @@ def fit(
         effects=np.where(allowed, begin.inclusion * begin.weight, 0.0),
         candidates=allowed,
     )
-    mean, spread = moments(series)
-    training = make_forecast(
-        series,
-        genes=series.genes,
-        model=model,
-        solver=solver,
-        mean=mean,
-        noise=begin.noise,
-        spread=spread,
-        drift=np.zeros_like(spread),
-    )
+    expected = None
+    if start is not None:
+        average = replace(start, weight=start.inclusion * start.weight)
+        floor = 0.0 if non_negative else None
+        expected = Linear.from_start(average, series, regulators=torch.as_tensor(regulators), floor=floor, dtype=dtype)
     options: dict[str, Any] = {**asdict(config), "start": "none" if start is None else "posterior"}
     return FitResult(
         network=network,
@@ -175,11 +167,9 @@ def fit(
         regulators=names,
         start=start,
         history=reporter.history(),
-        status=status_of(network, model, series, [note, more]),
+        status=status_of(network, model, series, [begin.note, note, more]),
         seed=seed,
-        noise=np.asarray(begin.noise, dtype=np.float64),
-        mean=mean,
-        spread=spread,
-        drift=drift_of(series, training.one_step, begin.noise, model.rate.detach().double().numpy()),
+        knowledge=knowledge_of(series, begin, model, solver, config.longest),
+        expected=expected,
         options=options,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -12,10 +12,13 @@ import torch
 from grn_l0._errors import DivergenceError, GrnWarning, NameMatchError, OptionError, nearest
 from grn_l0._typing import Array, Float
 from grn_l0.dynamics import AbstractDynamics
+from grn_l0.fit.context import Flow, Known, with_context
+from grn_l0.fit.state import Knowledge, State, state_of
 from grn_l0.solve import AbstractSolver
 from grn_l0.timeseries import TimeSeries
 
-Measurement = Literal["exact", "noisy"]
+Measurement = Literal["auto", "exact", "present", "noisy"]
+Gates = Literal["hard", "expected"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,56 +81,50 @@ def make_forecast(
     genes: tuple[str, ...],
     model: AbstractDynamics,
     solver: AbstractSolver,
-    mean: Float[Array, " genes"],
-    noise: Float[Array, " genes"],
-    spread: Float[Array, " genes"],
-    drift: Float[Array, " genes"],
+    knowledge: Knowledge,
     measurement: Measurement = "exact",
+    context: TimeSeries | None = None,
 ) -> Forecast:
-    r"""Predict every measured time from the one before, and each trajectory from its beginning.
+    """Predict every measured time from the one before, and each trajectory from its beginning.
 
-    A missing value is replaced by its own prediction (at the first time by the gene's mean). With
-    ``measurement="noisy"`` the state that a step starts from is filtered from the measurements so far: gene by gene,
-    :math:`P \leftarrow e^{-2 d \Delta} P + q \Delta` and gain :math:`P / (P + s^2)` (Kalman 1960), from the gene's mean
-    and variance in the training data.
+    A missing value is replaced by its own prediction (at the first time by the gene's mean).
 
     Parameters
     ----------
-    mean, spread
-        Shape (N,): mean and standard deviation of each gene in the training data.
-    noise, drift
-        Shape (N,): s, standard deviation of a measurement of weight 1, and q, the variance that a state gathers per
-        unit of time beyond the model.
+    series
+        What is forecast.
+    genes, model, solver
+        The model.
+    knowledge
+        What training says about states beyond the dynamics.
+    measurement
+        See `FitResult.forecast`.
+    context
+        Other measurements of the same trajectories. See `FitResult.forecast`.
+
+    Raises
+    ------
+    OptionError
+        For an unknown kind of measurement, or a context that does not belong to the series.
     """
-    if measurement not in ("exact", "noisy"):
-        raise OptionError(f"measurement must be 'exact' or 'noisy', not {measurement!r}")
-    values = align(series, genes)
-    padding = ~np.isfinite(series.times)
-    seen = np.isfinite(values)
-    noisy = measurement == "noisy"
-    size = (
-        noise**2 / np.where(padding, 1.0, np.asarray(series.weights))[:, :, None]
-        if noisy
-        else np.zeros((*padding.shape, 1))
-    )
+    if measurement not in get_args(Measurement):
+        raise OptionError(f"measurement must be one of {', '.join(get_args(Measurement))}, not {measurement!r}")
+    if measurement == "auto":
+        measurement = "exact" if knowledge.projection is None else "present"
+    values, weights = align(series, genes), np.where(np.isfinite(series.times), np.asarray(series.weights), 1.0)
+    padding, seen = ~np.isfinite(series.times), np.isfinite(values)
+    entries = seen & ~padding[:, :, None]
+    entries[:, 0] = False
+    persistence = _persistence(values, knowledge.mean)
     rate = model.rate.detach().double().numpy()
-    variance = np.broadcast_to(spread**2, values[:, 0].shape)
-    state, variance = _update(np.broadcast_to(mean, values[:, 0].shape), variance, values[:, 0], size[:, 0])
-    start = state
-    last = np.where(seen[:, 0], np.nan_to_num(values[:, 0]), mean)
-    predicted, persistence = [values[:, 0]], [values[:, 0]]
-    for k in range(values.shape[1] - 1):
-        ahead = _solve(model, solver, state, series.times[:, k : k + 2])[:, -1]
-        predicted.append(ahead)
-        persistence.append(last)
-        step = np.nan_to_num(series.times[:, k + 1] - series.times[:, k])[:, None]
-        variance = np.exp(-2.0 * rate * step) * variance + drift * step
-        state, variance = _update(ahead, variance, values[:, k + 1], size[:, k + 1])
-        here = seen[:, k + 1]
-        last = np.where(here, np.nan_to_num(values[:, k + 1]), last)
-    one_step, before = np.stack(predicted, axis=1), np.stack(persistence, axis=1)
-    full = _solve(model, solver, start, series.times)
-    full[:, 0] = values[:, 0]
+    if context is not None:
+        known = _context(context, series, genes)
+        one_step, full = with_context(series, values, weights, known, knowledge, rate, flow_of(model, solver))
+    else:
+        state = state_of(measurement, knowledge, rate, series.times, weights)
+        one_step, start = _steps(series, values, weights, state, flow_of(model, solver))
+        full = _solve(model, solver, start, series.times)
+    one_step[:, 0] = full[:, 0] = values[:, 0]
     for array in (one_step, full):
         array[padding] = np.nan
     if np.isinf(one_step).any() or np.isinf(full).any():
@@ -137,34 +134,70 @@ def make_forecast(
             GrnWarning,
             stacklevel=3,
         )
-    entries = seen & ~padding[:, :, None]
-    entries[:, 0] = False
     return Forecast(
         genes=genes,
         one_step=one_step,
         full=full,
         mse_one_step=_mse(one_step, values, entries),
         mse_full=_mse(full, values, entries),
-        mse_persistence=_mse(before, values, entries),
-        mse_gene_mean=_mse(np.broadcast_to(mean, values.shape), values, entries),
+        mse_persistence=_mse(persistence, values, entries),
+        mse_gene_mean=_mse(np.broadcast_to(knowledge.mean, values.shape), values, entries),
     )
 
 
-def _update(
-    state: Float[Array, "series genes"],
-    variance: Float[Array, "series genes"],
-    measured: Float[Array, "series genes"],
-    noise: Float[Array, "series genes"],
-) -> tuple[Float[Array, "series genes"], Float[Array, "series genes"]]:
-    """State and variance after a measurement; as they were where there is none, the measurement if it is exact."""
-    seen = np.isfinite(measured)
-    gain = np.where(seen, variance / np.maximum(variance + noise, 1e-300), 0.0)
-    # An exact measurement replaces the state outright, also one that has diverged.
-    exact = seen & (noise == 0)
-    filtered = np.where(exact, 0.0, state) + np.where(exact, 0.0, gain) * (
-        np.nan_to_num(measured) - np.where(exact, 0.0, state)
-    )
-    return np.where(exact, measured, filtered), np.where(exact, 0.0, 1.0 - gain) * variance
+def _steps(
+    series: TimeSeries, values: Array, weights: Array, state: State, flow: Flow
+) -> tuple[Float[Array, "series times genes"], Float[Array, "series genes"]]:
+    """One-step forecasts, and the state at the first time."""
+    start = at = state.first(values[:, 0], weights[:, 0])
+    predicted = [values[:, 0]]
+    for k in range(values.shape[1] - 1):
+        step = np.nan_to_num(series.times[:, k + 1] - series.times[:, k])
+        predicted.append(state.ahead(flow(at, step), step))
+        at = state.update(values[:, k + 1], weights[:, k + 1])
+    return np.stack(predicted, axis=1), start
+
+
+def _persistence(values: Float[Array, "series times genes"], mean: Float[Array, " genes"]) -> Array:
+    """The last value measured before each time; the gene's mean where there is none."""
+    last, out = np.broadcast_to(mean, values[:, 0].shape), [values[:, 0]]
+    for k in range(values.shape[1] - 1):
+        last = np.where(np.isfinite(values[:, k]), values[:, k], last)
+        out.append(last)
+    return np.stack(out, axis=1)
+
+
+def _context(context: TimeSeries, series: TimeSeries, genes: tuple[str, ...]) -> list[Known]:
+    """The measurements of each trajectory that are known beforehand.
+
+    Raises
+    ------
+    OptionError
+        If a trajectory has none, or one at a time that is to be forecast.
+    """
+    place = {name: k for k, name in enumerate(context.trajectories)}
+    if context.n_series == series.n_series == 1:
+        place = {series.trajectories[0]: 0}
+    values, out = align(context, genes), list[Known]()
+    for s, name in enumerate(series.trajectories):
+        if name not in place:
+            raise OptionError(f"the context has no trajectory {name!r}; it has {', '.join(context.trajectories[:5])}")
+        k = place[name]
+        n = context.lengths[k]
+        twice = np.intersect1d(context.times[k, :n], series.times[s])
+        if len(twice):
+            raise OptionError(f"the context of trajectory {name!r} holds time {twice[0]:g}, which is to be forecast")
+        out.append((context.times[k, :n], values[k, :n], np.asarray(context.weights)[k, :n]))
+    return out
+
+
+def flow_of(model: AbstractDynamics, solver: AbstractSolver) -> Flow:
+    """The states that the dynamics alone lead to."""
+
+    def flow(state: Array, step: Array) -> Array:
+        return _solve(model, solver, state, np.stack([np.zeros_like(step), step], axis=1))[:, -1]
+
+    return flow
 
 
 def _solve(

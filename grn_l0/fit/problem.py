@@ -123,7 +123,11 @@ def _windows(
     weight = np.sqrt(np.asarray(series.weights)[s[:, None], at])[:, :, None] * mask
     initial = start.states[s, k]
     if measured:
-        initial = np.where(np.isfinite(series.values[s, k]), series.values[s, k], initial)
+        known = series.values[s, k]
+        if start.projection is not None:
+            # What a forecast will start from.
+            known = start.projection.estimate(known, np.asarray(series.weights)[s, k])
+        initial = np.where(np.isfinite(known), known, initial)
     precision = sd / np.maximum(start.noise, 1e-3 * sd)
     whitener = precision[:, None, None] * np.eye(width + 1)
     return Problem(

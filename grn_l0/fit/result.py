@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
-from grn_l0._typing import Array, Float
-from grn_l0.dynamics import AbstractDynamics
-from grn_l0.fit.forecast import Forecast, Measurement, make_forecast
+from grn_l0._errors import OptionError
+from grn_l0.dynamics import AbstractDynamics, Linear
+from grn_l0.fit.forecast import Forecast, Gates, Measurement, make_forecast
+from grn_l0.fit.state import Knowledge
 from grn_l0.network import Network
 from grn_l0.posterior.start import Start
 from grn_l0.solve import AbstractSolver
@@ -40,9 +41,12 @@ class FitResult:
         The seed of every random draw.
     options
         The settings, as plain values.
-    noise, mean, spread, drift
-        Shape (N,): standard deviation of a measurement of weight 1; mean and standard deviation of the training
-        data; variance that states gather per unit of time beyond the model.
+    knowledge
+        What training says about states beyond the dynamics: means, noise, how states are guessed from measurements,
+        and how genes deviate from the model.
+    expected
+        Linear dynamics in which every candidate edge has its expected weight, P(open) times weight; None for a fit
+        without a posterior.
     """
 
     network: Network
@@ -54,10 +58,8 @@ class FitResult:
     history: pd.DataFrame
     status: str
     seed: int
-    noise: Float[Array, " genes"]
-    mean: Float[Array, " genes"]
-    spread: Float[Array, " genes"]
-    drift: Float[Array, " genes"]
+    knowledge: Knowledge
+    expected: Linear | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -67,7 +69,14 @@ class FitResult:
             f"{self.model.kind} forecasts, seed {self.seed})"
         )
 
-    def forecast(self, series: TimeSeries, *, measurement: Measurement = "exact") -> Forecast:
+    def forecast(
+        self,
+        series: TimeSeries,
+        *,
+        measurement: Measurement = "auto",
+        gates: Gates = "hard",
+        context: TimeSeries | None = None,
+    ) -> Forecast:
         """Predict `series`, one step ahead and as whole trajectories.
 
         Parameters
@@ -75,22 +84,35 @@ class FitResult:
         series
             Expression of at least the model's genes, in any order.
         measurement
-            "exact": a step starts from the measured values (the published definition). "noisy": from a state
-            filtered from the measurements so far.
+            What a step starts from. "exact": the measured values (the published definition). "present": the state
+            guessed from the same values, with the help of all genes (`Projection`); the measured values where the fit
+            has no projection. "noisy": the state filtered from all measurements so far; after a fit to long series
+            with the process by which genes deviate from the model (`Deviation`). "auto": "present" where leaving out
+            blocks of the training series has shown that it forecasts better, "exact" otherwise.
+        gates
+            "hard": the network's edges. "expected": every candidate edge by its probability.
+        context
+            Other measurements of the same trajectories, matched by name (or one trajectory each): the past alone, or
+            both sides of a gap, which is then interpolated. Forecasts are conditioned on all of it, and on the values
+            of `series` before each step; `measurement` does not matter. For fits to series of more than 12 times.
 
         Raises
         ------
         NameMatchError
             If genes of the model are missing.
+        OptionError
+            For an unknown option, or one that this fit cannot serve.
         """
+        if gates not in get_args(Gates):
+            raise OptionError(f"gates must be 'hard' or 'expected', not {gates!r}")
+        if gates == "expected" and self.expected is None:
+            raise OptionError("this fit has no posterior, so no expected gates; use gates='hard'")
         return make_forecast(
             series,
             genes=self.genes,
-            model=self.model,
+            model=self.model if gates == "hard" or self.expected is None else self.expected,
             solver=self.solver,
-            mean=self.mean,
-            noise=self.noise,
-            spread=self.spread,
-            drift=self.drift,
+            knowledge=self.knowledge,
             measurement=measurement,
+            context=context,
         )

@@ -13,11 +13,12 @@ import numpy as np
 from grn_l0._atomic import atomic_path
 from grn_l0._errors import FileFormatError
 from grn_l0._typing import Bool, Int, PathLikeStr, ndarray
+from grn_l0.posterior.projection import Projection
 from grn_l0.posterior.start import Covariance, Start
 from grn_l0.timeseries import TimeSeries
 
 FORMAT = "grn_l0 start"
-VERSION = 1
+VERSION = 2
 
 
 def canonical(start: Start) -> Start:
@@ -32,7 +33,11 @@ def canonical(start: Start) -> Start:
         Covariance(series=np.ascontiguousarray(c.series), whitener=np.ascontiguousarray(c.whitener))
         for c in start.covariances
     )
-    return replace(start, **plain, covariances=parts)
+    projection = start.projection
+    if projection is not None:
+        vectors: dict[str, Any] = {n: np.ascontiguousarray(a) for n, a in vars(projection).items() if n != "rest"}
+        projection = replace(projection, **vectors)
+    return replace(start, **plain, covariances=parts, projection=projection)
 
 
 def data_checksum(
@@ -81,11 +86,15 @@ def save_start(path: PathLikeStr, start: Start, about: dict[str, Any]) -> None:
         value = getattr(start, f.name)
         if isinstance(value, np.ndarray):
             tensors[f.name] = np.ascontiguousarray(value)
-        elif f.name != "covariances":
+        elif f.name not in ("covariances", "projection") and value is not None:
             values[f.name] = value
     for k, part in enumerate(start.covariances):
         tensors[f"covariances/{k}/series"] = np.ascontiguousarray(part.series)
         tensors[f"covariances/{k}/whitener"] = np.ascontiguousarray(part.whitener)
+    if start.projection is not None:
+        parts = {name: value for name, value in vars(start.projection).items() if name != "rest"}
+        tensors |= {f"projection/{name}": np.ascontiguousarray(value) for name, value in parts.items()}
+        values["rest"] = start.projection.rest
     header = {"about": about, "values": values, "covariances": len(start.covariances)}
     with atomic_path(path) as temporary:
         save_file(tensors, str(temporary), {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)})
@@ -120,7 +129,11 @@ def load_start(path: PathLikeStr) -> Start:
             Covariance(series=tensors.pop(f"covariances/{k}/series"), whitener=tensors.pop(f"covariances/{k}/whitener"))
             for k in range(header["covariances"])
         )
-        return Start(**tensors, **header["values"], covariances=parts)
+        names = [name for name in tensors if name.startswith("projection/")]
+        loaded = {name.removeprefix("projection/"): tensors.pop(name) for name in names}
+        values = dict(header["values"])
+        projection = Projection(**loaded, rest=values.pop("rest")) if loaded else None
+        return Start(**tensors, **values, covariances=parts, projection=projection)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise FileFormatError(f"{str(path)!r} is a damaged checkpoint ({error!r})") from error
 

@@ -93,37 +93,6 @@ def trained_start(
     )
 
 
-def moments(series: TimeSeries) -> tuple[Float[Array, " genes"], Float[Array, " genes"]]:
-    """Mean and standard deviation of each gene over everything measured; 0 where nothing was."""
-    flat = series.values.reshape(-1, series.n_genes)
-    count = np.maximum(np.isfinite(flat).sum(0), 1)
-    mean = np.nansum(flat, 0) / count
-    return mean, np.sqrt(np.nansum((flat - mean) ** 2, 0) / count)
-
-
-def drift_of(
-    series: TimeSeries,
-    one_step: Float[Array, "series times genes"],
-    noise: Float[Array, " genes"],
-    rate: Float[Array, " genes"],
-) -> Float[Array, " genes"]:
-    """Variance that states gather per unit of time beyond the model, shape (N,), by moments.
-
-    One-step errors from measured states hold it, the noise of the later measurement and the decayed noise of the
-    earlier one; what is left after those is divided by the time.
-    """
-    step = np.diff(series.times, axis=1)[:, :, None]
-    square = (one_step - series.values)[:, 1:] ** 2
-    weights = np.asarray(series.weights)[:, :, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        expected = noise**2 * (1.0 / weights[:, 1:] + np.exp(-2.0 * rate * step) / weights[:, :-1])
-        left = square - expected
-    seen = np.isfinite(left)
-    time = np.where(seen, step, 0.0).sum((0, 1))
-    drift: Float[Array, " genes"] = np.maximum(np.where(seen, left, 0.0).sum((0, 1)), 0.0) / np.maximum(time, 1e-300)
-    return drift
-
-
 def status_of(network: Network, model: AbstractDynamics, series: TimeSeries, notes: list[str]) -> str:
     """A few sentences for people: what came out, and how far these data can be trusted about it."""
     edges, candidates = network.n_edges, network.n_candidates

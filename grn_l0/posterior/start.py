@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.prior_classes import Verdict
+from grn_l0.posterior.projection import Projection
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,6 +63,12 @@ class Start:
         How many successive times count as one, 1 or more: smoothed series repeat themselves.
     priors
         What became of each prior network.
+    projection
+        How a state is guessed from one measurement of many genes; None where it is taken as it is.
+    score
+        What candidate edges are ranked by, shape (R, N); None for `inclusion` itself.
+    note
+        What the user should know about how the start was found.
     """
 
     inclusion: Float[ndarray, "regulators genes"]
@@ -78,6 +85,9 @@ class Start:
     covariances: tuple[Covariance, ...]
     redundancy: float = 1.0
     priors: tuple[Verdict, ...] = ()
+    projection: Projection | None = None
+    score: Float[ndarray, "regulators genes"] | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         # A file knows lists only.

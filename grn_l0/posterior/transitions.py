@@ -14,10 +14,14 @@ import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.leave_out import choose_settings
 from grn_l0.posterior.prior_classes import Prior, PriorClasses
+from grn_l0.posterior.projection import Projection, make_projection
+from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
 from grn_l0.posterior.response import Design, convolution, designs
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
@@ -73,9 +77,16 @@ def infer_transitions(
     steps = _Steps.of(series, regulators)
     candidates = np.ones((series.n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
-    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate, judge=series.n_series > 1)
-    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed)
+    given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
     choice, grams = steps.choice(), steps.grams()
+    # With fewer independent steps than regulators, or in a single series, nobody can say how many listed edges are
+    # right: priors whose trust was not given do not touch the gates then, and their edges are ranked first.
+    judge = series.n_series > 1 and float(grams.freedom.max()) > len(regulators)
+    every = PriorClasses.of(given, candidates, believed=config.listed_rate, judge=judge)
+    apart = [p for p in given if p.trust is None and not judge]
+    inside = [p for p in given if p.trust is not None or judge]
+    classes = PriorClasses.of(inside, candidates, believed=config.listed_rate, judge=judge)
+    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed)
     rounds: list[Summary] = []
     for k, sweeps in enumerate(_ROUNDS):
         if k >= len(_ROUNDS) - config.averaged:
@@ -91,50 +102,12 @@ def infer_transitions(
         inclusion=np.mean([r.inclusion for r in last], axis=0),
         weight=np.mean([r.weight for r in last], axis=0),
     )
-    return steps.start(summary, chain, grams)
-
-
-def denoise(
-    parts: list[Design],
-    measured: list[Float[ndarray, "series times genes"]],
-) -> tuple[list[Float[ndarray, "series times genes"]], Float[ndarray, " genes"]]:
-    """States of low rank across genes, and each gene's noise variance.
-
-    Singular values below the optimal hard threshold for unknown noise are dropped (Gavish and Donoho 2014): omega
-    times the median singular value, omega = .56 b^3 - .95 b^2 + 1.82 b + 1.43 for an aspect ratio b.
-    """
-    n_genes = measured[0].shape[2]
-    whole = np.concatenate([m.reshape(-1, n_genes) for m in measured])
-    left, size, right = np.linalg.svd(whole, full_matrices=False)
-    aspect = min(whole.shape) / max(whole.shape)
-    omega = 0.56 * aspect**3 - 0.95 * aspect**2 + 1.82 * aspect + 1.43
-    rank = max(int((size > omega * np.median(size)).sum()), 1)
-    smooth = (left[:, :rank] * size[:rank]) @ right[:rank]
-    freedom = max((1.0 - rank / len(whole)) * (1.0 - rank / n_genes), 1e-3)
-    # For a measurement of weight 1: a bin of many cells is that much less noisy.
-    variance = np.concatenate([np.tile(p.variance, len(p.series)) for p in parts])
-    noise = ((whole - smooth) ** 2 / variance[:, None]).mean(axis=0) / freedom
-    out, at = [], 0
-    for m in measured:
-        count = m.shape[0] * m.shape[1]
-        out.append(smooth[at : at + count].reshape(m.shape))
-        at += count
-    return out, np.maximum(noise, 1e-6)
-
-
-def autocorrelation_rate(parts: list[Design], measured: list[Float[ndarray, "series times genes"]]) -> float:
-    """The rate at which genes forget, from autocovariances two steps and one step apart.
-
-    Their ratio is exp(-d step) whatever the measurement noise, which adds to neither (Yule-Walker with noise).
-    """
-    one, two, step = 0.0, 0.0, []
-    for part, y in zip(parts, measured, strict=True):
-        n = len(part.times)
-        one += float((y[:, 1:-1] * y[:, :-2]).sum() + (y[:, 2:] * y[:, 1:-1]).sum()) / 2
-        two += float((y[:, 2:] * y[:, :-2]).sum())
-        step.append((part.times[-1] - part.times[0]) / (n - 1))
-    ratio = min(max(two / one, 0.05), 0.99) if one > 0 else 0.05
-    return float(-np.log(ratio) / np.mean(step))
+    start = steps.start(summary, chain, grams)
+    score = rank_scores(start.inclusion, steps.evidence(), -start.penalty)
+    if apart:
+        ranked = np.any([p.listed for p in apart], axis=0) & candidates.T
+        score = trust(score, ranked, config.listed_rate)
+    return replace(start, score=score, priors=every.verdicts(summary.inclusion))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +120,8 @@ class _Rows:
     raw_target: Float[ndarray, "rows genes"]
     unit: Float[ndarray, " rows"]
     order: list[Int[ndarray, " times"]]
+    #: Measurement variance of a typical row, that of a measurement of weight 1 being 1.
+    noise: float = 1.0
 
     def redundancy(self, residual: Float[ndarray, "rows genes"]) -> float:
         r"""How many successive rows count as one, :math:`1 + 2 \sum_l \rho_x(l) \rho_\epsilon(l)` (Bartlett 1946).
@@ -195,7 +170,9 @@ def _rows(
         count += steps * len(y)
     f, t, u = np.concatenate(features), np.concatenate(target), np.concatenate(unit)
     direction = u / np.linalg.norm(u)
-    return _Rows(f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order)
+    return _Rows(
+        f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order, typical
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,23 +188,52 @@ class _Steps:
     rate: float
     rows: _Rows
     changing: Bool[ndarray, " genes"]
+    projection: Projection | None
 
     @classmethod
     def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"]) -> _Steps:
         parts = designs(series)
         scaled = Scaled.of(series, parts)
-        states, noise = denoise(parts, scaled.measured)
+        n_genes = series.n_genes
+        whole, weights, name = _flat(parts, scaled.measured)
         rate = autocorrelation_rate(parts, scaled.measured)
+        chosen = None
+        if n_genes >= 5 * len(whole):
+            times = np.concatenate([np.tile(p.times, len(p.series)) for p in parts])
+            chosen = choose_settings(whole, times, name, regulators)
+        if chosen is None or chosen.rest == 1.0:
+            states, noise = denoise(parts, scaled.measured)
+            projection = None
+        else:
+            rate = chosen.rate
+            states, noise = denoise(parts, scaled.measured, chosen.rank)
+            projection = make_projection(
+                np.concatenate([x.reshape(-1, n_genes) for x in states]),
+                mean=scaled.mean,
+                scale=scaled.scale,
+                noise=float(noise.mean()),
+                share=chosen.rest,
+                weight=float(np.median(weights)),
+            )
         rows = _rows(parts, scaled.measured, states, rate, regulators)
-        whole = np.concatenate([m.reshape(-1, series.n_genes) for m in scaled.measured])
-        return cls(series, regulators, parts, scaled, states, noise, rate, rows, np.ptp(whole, axis=0) > 1e-9)
+        changing = np.ptp(whole, axis=0) > 1e-9
+        return cls(series, regulators, parts, scaled, states, noise, rate, rows, changing, projection)
+
+    def evidence(self) -> Float[ndarray, "regulators genes"]:
+        """Of each regulator alone, in nats."""
+        whole, weights, series = _flat(self.parts, self.scaled.measured)
+        return marginal_evidence(whole, weights, series, self.regulators)
 
     def choice(self) -> Choice:
         """One noise kind for all genes: the variance of single steps."""
         n_genes = self.series.n_genes
         variance = np.maximum((self.rows.target**2).mean(axis=0), 1e-9)
-        level = np.full(n_genes, float(np.median(variance)))
-        return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, 10.0), 1.0, 0.0)
+        level, strength = np.full(n_genes, float(np.median(variance))), 10.0
+        if self.projection is not None:
+            # Measurement noise prevails: what no state of low rank explains of the measurement, no edge should explain
+            # of the step.
+            level, strength = np.maximum(self.rows.noise * self.noise, 1e-9), 20.0
+        return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, strength), 1.0, 0.0)
 
     def grams(self) -> Grams:
         """Sufficient statistics, divided by how many rows carry the information of one."""
@@ -272,5 +278,14 @@ class _Steps:
             slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=(),
             redundancy=rows.redundancy(rows.target),
-            priors=chain.classes.verdicts(summary.inclusion),
+            projection=self.projection,
         )
+
+
+def _flat(
+    parts: list[Design], measured: list[Float[ndarray, "series times genes"]]
+) -> tuple[Float[ndarray, "rows genes"], Float[ndarray, " rows"], Int[ndarray, " rows"]]:
+    """Values of all series and times, their weights, and which series they belong to."""
+    values = np.concatenate([m.reshape(-1, m.shape[2]) for m in measured])
+    weights = np.concatenate([np.tile(1.0 / p.variance, len(p.series)) for p in parts])
+    return values, weights, np.concatenate([np.repeat(p.series, len(p.times)) for p in parts])

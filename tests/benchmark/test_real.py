@@ -9,7 +9,7 @@ from anndata import AnnData
 from scipy.sparse import csr_matrix
 
 from grn_l0 import benchmark, datasets
-from grn_l0.benchmark import hematopoiesis
+from grn_l0.benchmark import breast_cancer, hematopoiesis, yeast
 from grn_l0.datasets.reference import reference_table
 
 GENES = [f"g{k:02d}" for k in range(24)]
@@ -51,7 +51,8 @@ def test_yeast_shows_both_standards_beside_the_motif_prior_and_the_floors(small_
     rows = benchmark.run("yeast", benchmark.Settings(seeds=1)).frame()
     floors = {"persistence", "gene mean", "mean reversion", "PHOENIX (published)"}
     assert floors <= set(rows.index)
-    assert rows.loc["grn_l0", "mse_one_step"] < rows.loc["persistence", "mse_one_step"]
+    for way in (yeast.HARD, yeast.EXPECTED, yeast.BALANCED, yeast.EXACT):
+        assert rows.loc[way, "mse_one_step"] < rows.loc["persistence", "mse_one_step"]
     assert rows.loc["grn_l0 with motif prior (seed 0)", "time_s"] > 0
     for standard, candidates in (("gold standard", 6 * 24 - 6), ("YEASTRACT", 6 * 20 - 6)):
         for network in ("grn_l0", "grn_l0 with motif prior (seed 0)", "motif prior alone", "correlation"):
@@ -76,10 +77,10 @@ def small_breast(monkeypatch):
 def test_breast_cancer_has_a_row_per_seed_and_the_chip_network(small_breast):
     table = benchmark.run("breast-cancer", benchmark.Settings(seeds=2))
     rows = table.frame()
-    assert {"grn_l0, seed 0", "grn_l0, seed 1", "persistence", "ChIP: prior alone", "ChIP: correlation"} <= {
-        *rows.index
-    }
-    assert rows.loc["grn_l0", "sparsity"] <= 1
+    ways = {f"{way}, seed {k}" for way in breast_cancer.ROWS for k in (0, 1)}
+    larger = {f"2000 genes: {way}" for way in (*breast_cancer.ROWS, "persistence")}
+    assert ways | larger | {"persistence", "ChIP: prior alone", "ChIP: correlation"} <= {*rows.index}
+    assert (rows.loc[[*breast_cancer.ROWS], "sparsity"] <= 1).all()
     assert rows.loc["ChIP: grn_l0", "true_edges"] == 18
     assert table.about["command"] == "grn-l0 benchmark breast-cancer --seeds 2"
     assert "`grn-l0 benchmark breast-cancer --seeds 2`" in table.to_markdown()

@@ -11,9 +11,10 @@ from sklearn.metrics import average_precision_score
 
 from grn_l0._errors import OptionError
 from grn_l0.posterior import PosteriorConfig, Prior, Start, infer_start
+from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.response import designs
 from grn_l0.posterior.scaling import Scaled
-from grn_l0.posterior.transitions import autocorrelation_rate, by_transitions, denoise, smoothness
+from grn_l0.posterior.transitions import by_transitions, smoothness
 from grn_l0.timeseries import TimeSeries
 
 QUICK = PosteriorConfig(rounds=(20, 20, 40, 40), averaged=2)

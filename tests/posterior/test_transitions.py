@@ -8,9 +8,10 @@ import numpy as np
 import posterior_systems as systems
 import pytest
 
-from grn_l0.posterior import PosteriorConfig, infer_start
+from grn_l0.posterior import PosteriorConfig, Prior, infer_start
+from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.response import designs
-from grn_l0.posterior.transitions import _Rows, autocorrelation_rate, by_transitions, denoise
+from grn_l0.posterior.transitions import _Rows, by_transitions
 
 
 def test_denoised_states_are_close_to_the_truth() -> None:
@@ -89,3 +90,21 @@ def test_a_smoothed_random_walk_without_edges_has_few() -> None:
     start = infer_start(series, np.arange(30))
     assert (start.inclusion > 0.5).sum() <= 3
     assert start.redundancy > 2
+
+
+def test_a_wide_noisy_panel_is_projected_and_cannot_judge_a_prior() -> None:
+    rng = np.random.default_rng(5)
+    course = np.stack([np.sin(0.5 * np.arange(24) + p) for p in (0.0, 1.0, 2.2)], axis=1)
+    values = course @ rng.normal(size=(3, 200)) + 2.0 * rng.normal(size=(24, 200))
+    series = systems.pack([values], [5.0 * np.arange(24)])
+    regulators = np.arange(40)
+    listed = np.zeros((40, 200), dtype=bool)
+    listed[:, 100:110] = True
+    plain = infer_start(series, regulators, seed=0)
+    start = infer_start(series, regulators, prior=Prior(listed=listed), seed=0)
+    assert start.projection is not None and start.score is not None and plain.score is not None
+    assert "cannot judge" in start.note and not plain.note
+    # The gates have not seen the prior, the ranking has.
+    assert (start.inclusion == plain.inclusion).all()
+    assert start.score[listed].min() > start.score[~listed].max()
+    assert abs(plain.score.sum() - plain.inclusion.sum()) < 0.01
