@@ -100,3 +100,19 @@ def test_trusts(given, expected) -> None:
 def test_bad_trusts(given) -> None:
     with pytest.raises(OptionError, match="prior_trust is"):
         trusts(given, ["a"])
+
+
+def test_forecasts_beside_data_with_steady_states_and_replicates(adata) -> None:
+    data = adata.copy()
+    data.obs["steady_state"] = np.arange(data.n_obs) % 10 == 4  # the last time of every other course
+    data.obs.loc[data.obs["steady_state"], "time"] = np.nan
+    result = tl.infer(data, trajectory_key="trajectory", start="none", seed=3)
+    forecasts = tl.forecast(result, data)
+    assert forecasts.n_obs == (~data.obs["steady_state"]).sum()
+    np.testing.assert_allclose(forecasts.X, data[forecasts.obs_names].X)
+    twice = adata.copy()
+    twice.obs["time"] = twice.obs["time"].where(twice.obs["time"] > 2, 0.0)
+    averaged = tl.infer(twice, trajectory_key="trajectory", start="none", seed=3, replicates="mean")
+    forecasts = tl.forecast(averaged, twice)
+    assert forecasts.obs["n_cells"].sum() == adata.n_obs and forecasts.obs["n_cells"].max() > 1
+    assert forecasts.obs["time"].tolist()[0] == 0.0
