@@ -1,5 +1,6 @@
 """From an AnnData object, and the tables beside it, to what the methods take: checked here, once."""
 
+from grn_l0.pp._conditions import is_steady
 from grn_l0.pp._names import NameMatch, find_regulators, match_regulators
 from grn_l0.pp._prior import match_prior
 from grn_l0.pp._pseudotime import Bins, bin_cells, default_bins
@@ -14,6 +15,7 @@ __all__ = [
     "bin_cells",
     "default_bins",
     "find_regulators",
+    "is_steady",
     "match_prior",
     "match_regulators",
     "read",

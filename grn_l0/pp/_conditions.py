@@ -69,12 +69,27 @@ def conditions(
     levels = [_levels(adata, name) for name in names]
     stimuli = np.stack(levels, axis=1) if levels else np.zeros((adata.n_obs, 0))
     check_stimuli(stimuli, names)
-    knockout_key, steady_key = (
-        _found(adata, key, default) for key, default in ((knockout_key, KNOCKOUT), (steady_key, STEADY))
+    kinds, kind, held = _knockouts(adata, genes, _found(adata, knockout_key, KNOCKOUT))
+    return Conditions(
+        stimulus_names=names,
+        stimuli=stimuli,
+        knockouts=held,
+        kind=kind,
+        kinds=kinds,
+        steady=is_steady(adata, steady_key),
     )
-    kinds, kind, held = _knockouts(adata, genes, knockout_key)
-    steady = np.zeros(adata.n_obs, dtype=bool) if steady_key is None else _flags(adata, steady_key)
-    return Conditions(stimulus_names=names, stimuli=stimuli, knockouts=held, kind=kind, kinds=kinds, steady=steady)
+
+
+def is_steady(adata: AnnData, key: str | None = AUTO) -> Bool[ndarray, " cells"]:
+    """Which observations are steady states; see `to_timeseries` for the key.
+
+    Raises
+    ------
+    MissingKeyError, OptionError
+        If the column is not there, or holds something else than true and false.
+    """
+    key = _found(adata, key, STEADY)
+    return np.zeros(adata.n_obs, dtype=bool) if key is None else _flags(adata, key)
 
 
 def _found(adata: AnnData, key: str | None, default: str) -> str | None:

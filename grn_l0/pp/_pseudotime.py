@@ -210,8 +210,8 @@ def relative_variance(courses: Sequence[Bins]) -> Float[ndarray, " series"]:
 
     with :math:`s^2_{is}` the variance of gene i between cells of a bin, pooled over the bins of trajectory s, and
     :math:`s^2_i` over all. Pooled over bins, it is stable where single bins hold few cells; a mean over n such cells
-    has n / f_s times the information of one average cell. Up to 1.25 either way f is 1: that is sampling error. The
-    number of cells stays the same in all.
+    has n / f_s times the information of one average cell. Up to 1.25 either way, and up to two standard errors of one
+    gene's ratio (genes vary together), f is 1. The number of cells stays the same in all.
     """
     between = [bins.variance * bins.cells[:, None] for bins in courses]
     freedom = [
@@ -225,7 +225,9 @@ def relative_variance(courses: Sequence[Bins]) -> Float[ndarray, " series"]:
         known = (total > 0) & (count > 0)
         if known.any():
             out[k] = float(np.mean(mine[known] / count[known] / (total[known] / number[known])))
-    out = np.where((out > 0.8) & (out < 1.25), 1.0, np.maximum(out, 0.1))
+    error = np.sqrt([2.0 / max(float(count.max()), 1.0) for count in counts])
+    certain = np.abs(np.log(np.maximum(out, 0.1))) > np.maximum(np.log(1.25), 2.0 * error)
+    out = np.where(certain, np.maximum(out, 0.1), 1.0)
     cells = np.array([bins.weights.sum() for bins in courses])
     return np.asarray(out * ((cells / out).sum() / cells.sum()))
 

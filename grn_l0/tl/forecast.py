@@ -9,7 +9,6 @@ import pandas as pd
 
 from grn_l0._typing import PathLikeStr
 from grn_l0.fit import Gates, Measurement
-from grn_l0.pp._columns import labels, numbers
 from grn_l0.tl.inference import Inference
 from grn_l0.tl.keys import Keys
 
@@ -91,26 +90,7 @@ def forecast(
     known = None if context is None else keys.series(context, result.fit.genes)
     courses = result.fit.forecast(series, measurement=measurement, gates=gates, context=known)
     there = np.isfinite(series.times)
-    which, when = np.nonzero(there)
-    names = [series.trajectories[k] for k in which]
-    key = keys.trajectory_key or "trajectory"
-    if keys.pseudotime_key is None:
-        # Every observation is one measurement: what is known about it stays with it.
-        _, group = labels(adata, keys.trajectory_key, "the trajectory key")
-        order = np.lexsort((numbers(adata, keys.time_key, "the time key"), group))
-        obs = adata.obs.iloc[order].copy()
-        obs[keys.time_key] = series.times[there]
-        if key not in obs:
-            obs[key] = pd.Categorical(names)
-    else:
-        obs = pd.DataFrame(
-            {
-                key: pd.Categorical(names),
-                keys.pseudotime_key: series.times[there],
-                "n_cells": np.asarray(series.weights)[there].astype(np.int64),
-            },
-            index=[f"{name}:{j}" for name, j in zip(names, when, strict=True)],
-        )
+    obs = keys.observations(adata, series)
     forecasts = Annotated(
         series.values[there],
         obs=obs,

@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+import pandas as pd
+
 from grn_l0 import pp
 from grn_l0._errors import NameMatchError, nearest
+from grn_l0.pp._columns import labels, numbers
 from grn_l0.timeseries import TimeSeries
 
 if TYPE_CHECKING:
@@ -89,4 +93,29 @@ class Keys:
             knockout_key=self.knockout_key,
             steady_key=self.steady_key,
             replicates=self.replicates,
+        )
+
+    def observations(self, adata: AnnData, series: TimeSeries) -> pd.DataFrame:
+        """A table like ``obs`` with one row per trajectory and observed time of `series`, in its order.
+
+        Rows of `adata` as they are, without steady states, where each is one observation; where several were averaged
+        to one, the trajectory, the time and ``n_cells``, what they count together.
+        """
+        there = np.isfinite(series.times)
+        which, when = np.nonzero(there)
+        names = [series.trajectories[k] for k in which]
+        key, time = self.trajectory_key or "trajectory", self.pseudotime_key or self.time_key
+        if self.pseudotime_key is None and self.replicates is None:
+            rows = adata[~pp.is_steady(adata, self.steady_key)]
+            _, group = labels(rows, self.trajectory_key, "the trajectory key")
+            order = np.lexsort((numbers(rows, self.time_key, "the time key"), group))
+            obs: pd.DataFrame = rows.obs.iloc[order].copy()
+            obs[time] = series.times[there]
+            if key not in obs:
+                obs[key] = pd.Categorical(names)
+            return obs
+        count = np.asarray(series.weights)[there]
+        return pd.DataFrame(
+            {key: pd.Categorical(names), time: series.times[there], "n_cells": np.rint(count).astype(np.int64)},
+            index=[f"{name}:{j}" for name, j in zip(names, when, strict=True)],
         )

@@ -1,0 +1,118 @@
+"""One line about the sampling design, from the time series alone; priors in every form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grn_l0 import simulate, tl
+from grn_l0._errors import OptionError
+from grn_l0.posterior.transitions import by_transitions
+from grn_l0.timeseries import SteadyStates, TimeSeries
+from grn_l0.tl.design import describe
+from grn_l0.tl.priors import named_priors, trusts
+
+
+def _plain(s: int = 6, times: tuple[float, ...] = (0, 1, 2, 3)) -> TimeSeries:
+    return simulate.short_trajectories(simulate.random_system(8, 0), s, times, seed=0)
+
+
+def test_many_short_trajectories() -> None:
+    assert describe(_plain()) == "6 trajectories x 4 times: general posterior"
+    assert describe(_plain(1)) == "1 trajectory x 4 times: general posterior"
+    assert describe(_plain(times=(0, 1, 4))) == "6 trajectories x 3 times, irregular: general posterior"
+    assert describe(_plain(), start="none") == "6 trajectories x 4 times: gates from scratch"
+
+
+def test_everything_at_once() -> None:
+    series = _plain()
+    values, times = series.values.copy(), series.times.copy()
+    values[0, 3], times[0, 3] = np.nan, np.nan
+    values[1, 1, :4] = np.nan
+    weights = np.full(times.shape, 12.0)
+    weights[2, 2] = 30
+    held = np.zeros((6, 8), dtype=bool)
+    held[3, 0] = held[4, 1] = True
+    steady = SteadyStates(
+        names=("a", "b"), values=np.ones((2, 8)), knockouts=np.eye(2, 8, dtype=bool), stimuli=np.zeros((2, 2))
+    )
+    full = replace(
+        series, values=values, times=times, weights=weights, knockouts=held, steady=steady,
+        stimuli=np.ones((6, 4, 2)), stimulus_names=("drug", "heat"),
+    )  # fmt: skip
+    assert describe(full) == (
+        "6 trajectories x 3-4 times, 12-30 samples per observation, 2% of the values missing, 2 stimuli (drug, heat), "
+        "2 knock-outs, 2 steady states (2 of knock-outs): general posterior"
+    )
+
+
+def test_few_long_series_are_taken_by_steps() -> None:
+    series = simulate.long_series(simulate.random_system(80, 0), 1, np.arange(14.0), seed=0)
+    assert by_transitions(series)
+    assert describe(series) == "1 trajectory x 14 times: posterior of single steps (few long series)"
+
+
+def test_conditions_do_not_disturb_the_forecast(adata) -> None:
+    data = adata.copy()
+    data.obs["drug"] = 1.0
+    data.obs["knockout"] = ""
+    result = tl.infer(data, trajectory_key="trajectory", start="none", seed=3, stimulus_key=["drug"])
+    assert "1 stimulus (drug)" in str(result.design)
+    assert np.isfinite(result.forecast(data).mse_one_step)
+
+
+TABLE = pd.DataFrame({"source": ["a"], "target": ["b"]})
+
+
+def test_priors_in_every_form(tmp_path) -> None:
+    TABLE.to_csv(tmp_path / "motif.csv", index=False)
+    TABLE.to_csv(tmp_path / "chip.csv.gz", index=False)
+    assert list(named_priors(None)) == []
+    assert list(named_priors(TABLE)) == ["prior"]
+    assert list(named_priors([TABLE, TABLE])) == ["prior 1", "prior 2"]
+    assert list(named_priors(tmp_path / "motif.csv")) == ["motif"]
+    assert list(named_priors([str(tmp_path / "motif.csv"), tmp_path / "chip.csv.gz"])) == ["motif", "chip"]
+    given = named_priors({"x": TABLE, "y": tmp_path / "motif.csv"})
+    assert list(given) == ["x", "y"]
+    pd.testing.assert_frame_equal(given["x"], given["y"])
+    with pytest.raises(OptionError, match="prior must be a DataFrame"):
+        named_priors(5)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, {"a": None, "b": None}),
+        (0.3, {"a": 0.3, "b": 0.3}),
+        ("keep", {"a": 0.8, "b": 0.8}),
+        ({"b": "0.5"}, {"a": None, "b": 0.5}),
+        ({"a": "keep", "b": None}, {"a": 0.8, "b": None}),
+    ],
+)
+def test_trusts(given, expected) -> None:
+    assert trusts(given, ["a", "b"]) == expected
+
+
+@pytest.mark.parametrize("given", [0, 1, -0.1, 1.0, float("nan"), "much", True, {"a": 2}])
+def test_bad_trusts(given) -> None:
+    with pytest.raises(OptionError, match="prior_trust is"):
+        trusts(given, ["a"])
+
+
+def test_forecasts_beside_data_with_steady_states_and_replicates(adata) -> None:
+    data = adata.copy()
+    data.obs["steady_state"] = np.arange(data.n_obs) % 10 == 4  # the last time of every other course
+    data.obs.loc[data.obs["steady_state"], "time"] = np.nan
+    result = tl.infer(data, trajectory_key="trajectory", start="none", seed=3)
+    forecasts = tl.forecast(result, data)
+    assert forecasts.n_obs == (~data.obs["steady_state"]).sum()
+    np.testing.assert_allclose(forecasts.X, data[forecasts.obs_names].X)
+    twice = adata.copy()
+    twice.obs["time"] = twice.obs["time"].where(twice.obs["time"] > 2, 0.0)
+    averaged = tl.infer(twice, trajectory_key="trajectory", start="none", seed=3, replicates="mean")
+    forecasts = tl.forecast(averaged, twice)
+    assert forecasts.obs["n_cells"].sum() == adata.n_obs and forecasts.obs["n_cells"].max() > 1
+    assert forecasts.obs["time"].tolist()[0] == 0.0
