@@ -1,0 +1,117 @@
+"""Sampling designs on systems simulated by ourselves, and their nulls. A new design is one line in `DESIGNS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from grn_l0 import simulate
+from grn_l0.benchmark.accuracy.case import Case, Problem, null, simulated
+from grn_l0.timeseries import TimeSeries
+
+#: From a seed to measurements and the system behind them.
+Maker = Callable[[int], tuple[TimeSeries, simulate.System]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """An experiment.
+
+    Attributes
+    ----------
+    name
+        As the tables show it.
+    make
+        From a seed to measurements and system.
+    systems
+        Number of systems where the benchmark is asked for three seeds.
+    nulls
+        Kinds of data without regulation that are made from this design's, keys of `NULLS`.
+    ablations
+        Whether the recipe's ablations are run here.
+    about
+        A sentence for the report.
+    """
+
+    name: str
+    make: Maker
+    systems: int = 3
+    nulls: tuple[str, ...] = ("trajectories permuted", "pure noise")
+    ablations: bool = False
+    about: str = ""
+
+
+NULLS: dict[str, Any] = {
+    "trajectories permuted": simulate.permuted,
+    "pure noise": simulate.pure_noise,
+    "time-shifted": simulate.time_shifted,
+    "phase-randomised": simulate.phase_randomised,
+}
+LONG = ("pure noise", "time-shifted", "phase-randomised")
+
+
+def short(seed: int, *, genes: int, n: int, times: tuple[float, ...], **system: Any) -> Any:
+    """Relaxations from random initial states."""
+    network = simulate.random_system(genes, seed, **system)
+    return simulate.short_trajectories(network, n, times, seed=seed), network
+
+
+def long(seed: int, *, genes: int, n: int, end: float, times: int, **system: Any) -> Any:
+    """Long series that the inputs keep moving."""
+    network = simulate.random_system(genes, seed, **system)
+    return simulate.long_series(network, n, np.linspace(0, end, times).tolist(), seed=seed), network
+
+
+def _grid(end: float, times: int) -> tuple[float, ...]:
+    return tuple(np.linspace(0, end, times).tolist())
+
+
+DESIGNS = (
+    Design(name="50 series x 5 times, 60 genes",
+           make=partial(short, genes=60, n=50, times=(0.0, 1.0, 2.0, 4.0, 8.0)), ablations=True),
+    Design(name="30 series x 6 times, 200 genes", make=partial(short, genes=200, n=30, times=_grid(8, 6))),
+    Design(name="10 series x 21 times, 100 genes", make=partial(short, genes=100, n=10, times=_grid(10, 21)),
+           nulls=("trajectories permuted", *LONG)),
+    Design(name="6 series x 10 times, 50 genes", make=partial(short, genes=50, n=6, times=_grid(8, 10))),
+    Design(name="2 series x 60 times, inputs driven, 60 genes", make=partial(long, genes=60, n=2, end=40.0, times=60),
+           nulls=LONG),
+    Design(name="1 series x 178 times, inputs driven, 100 genes",
+           make=partial(long, genes=100, n=1, end=120.0, times=178), nulls=LONG),
+    Design(name="1 series x 24 times, inputs driven, 100 genes",
+           make=partial(long, genes=100, n=1, end=24.0, times=24), nulls=LONG),
+    Design(name="40 series x 5 times, linear production, 60 genes",
+           make=partial(short, genes=60, n=40, times=(0.0, 1.0, 2.0, 4.0, 8.0), production="linear")),
+)  # fmt: skip
+
+
+def _problem(seed: int, *, make: Maker) -> Problem:
+    series, system = make(seed)
+    return simulated(series, system)
+
+
+def _null(seed: int, *, make: Maker, kind: str) -> Problem:
+    return null(NULLS[kind](make(seed)[0], seed=seed))
+
+
+def cases() -> tuple[Case, ...]:
+    """A case per design, and one per null of it."""
+    found = [
+        Case(
+            name=f"Own simulations/{d.name}",
+            make=partial(_problem, make=d.make),
+            methods=("@ours", "@quick", "@slow", *(("@ablation", "@choice") if d.ablations else ())),
+            seeds=d.systems,
+            about=d.about,
+        )
+        for d in DESIGNS
+    ]
+    empty = [
+        Case(name=f"Nulls/{d.name}, {kind}", make=partial(_null, make=d.make, kind=kind), methods=("@ours", "lasso"))
+        for d in DESIGNS
+        for kind in d.nulls
+    ]
+    return (*found, *empty)

@@ -1,0 +1,102 @@
+"""SIM350 at five levels of noise, with and without prior networks, with fewer trajectories, and its nulls."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+import pandas as pd
+
+from grn_l0 import datasets, pp, simulate, tl
+from grn_l0.benchmark.accuracy.case import Case, Problem, Test, null
+from grn_l0.benchmark.sim350 import shuffled
+from grn_l0.datasets.reference import reference_table
+from grn_l0.timeseries import TimeSeries
+
+NOISES = (0.0, 0.025, 0.05, 0.1, 0.2)
+PRIORS = ("0.025", "0.05", "0.1")
+TRAJECTORIES = (75, 37, 20, 10)
+KEYS: dict[str, Any] = {"trajectory_key": "trajectory"}
+EVERYONE = ("@ours", "@choice", "@ablation", "@floor", "@quick", "@slow")
+MOST = ("@ours", "@floor", "@quick", "@slow")
+
+
+@cache
+def _test() -> tuple[TimeSeries, pd.DataFrame]:
+    test = datasets.sim350_test()
+    genes = tuple(map(str, test.var_names))
+    return pp.to_timeseries(test, **KEYS), reference_table(tl.edges_of(test, "truth"), genes, genes)
+
+
+def problem(seed: int, *, noise: float, samples: int = 150, prior: str | None = None, wrong: bool = False) -> Problem:
+    """SIM350 from one seed; `prior` names a published file, `wrong` shuffles it."""
+    test, truth = _test()
+    known = None if prior is None else datasets.sim350_prior(prior)
+    if known is not None and wrong:
+        known = shuffled(known, test.genes, seed)
+    return Problem(
+        adata=datasets.sim350(noise=noise, seed=seed, samples=samples),
+        keys=KEYS,
+        prior=known,
+        references={"truth": truth},
+        tests={"test": Test(series=test)},
+        calibrated=True,
+    )
+
+
+def _null(seed: int, *, make: Any, noise: float = 0.05) -> Problem:
+    series = pp.to_timeseries(datasets.sim350(noise=noise, seed=seed), **KEYS)
+    return null(make(series, seed=seed))
+
+
+def cases() -> tuple[Case, ...]:
+    """Everything about SIM350."""
+    plain = [
+        Case(
+            name=f"SIM350/noise {noise:g}",
+            make=partial(problem, noise=noise),
+            methods=EVERYONE if noise == 0.05 else MOST,
+            sweep=("noise", noise),
+        )
+        for noise in NOISES
+    ]
+    fewer = [
+        Case(
+            name=f"SIM350, fewer trajectories/{n} trajectories, noise 0.05",
+            make=partial(problem, noise=0.05, samples=n),
+            methods=MOST if n == 37 else ("@ours", "@floor", "@quick"),
+            sweep=("trajectories", n),
+        )
+        for n in TRAJECTORIES
+    ]
+    helped = [
+        Case(
+            name=f"SIM350 with a prior network/noise {noise:g}, prior file {prior}",
+            make=partial(problem, noise=noise, prior=prior),
+            # Those that use a prior, once for each pair of noise and file that does not belong together.
+            methods=("@ours", "prior alone", "PHOENIX-like with prior"),
+            seeds=3 if noise == 0.05 else 1,
+            slow_seeds=1 if noise == 0.05 else 0,
+        )
+        for noise in NOISES
+        for prior in PRIORS
+    ]
+    wrong = [
+        Case(
+            name=f"SIM350 with a prior network/noise {noise:g}, prior file 0.05 shuffled",
+            make=partial(problem, noise=noise, prior="0.05", wrong=True),
+            methods=("@ours", "prior alone"),
+            seeds=3 if noise == 0.05 else 1,
+            about="The names of the prior's targets are permuted: a prior that knows nothing.",
+        )
+        for noise in NOISES
+    ]
+    nulls = [
+        Case(
+            name=f"Nulls/SIM350, noise 0.05, {what}",
+            make=partial(_null, make=make),
+            methods=("@ours", "lasso", "pysindy"),
+        )
+        for what, make in (("trajectories permuted", simulate.permuted), ("pure noise", simulate.pure_noise))
+    ]
+    return (*plain, *fewer, *helped, *wrong, *nulls)
