@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grn_l0.benchmark.methods import ours, quick
+from grn_l0.benchmark.methods import forests, ours, pathreg, phoenix, quick, sindy
 from grn_l0.benchmark.methods.method import Answer, Forecaster, Method, Role, Task
 from grn_l0.benchmark.methods.ours import Variant
 from grn_l0.benchmark.methods.variants import VARIANTS
@@ -17,7 +17,11 @@ METHODS: Mapping[str, Method] = {
     for method in (
         OURS,
         *(variant.method() for variant in VARIANTS),
+        *phoenix.METHODS,
+        *pathreg.METHODS,
+        *sindy.METHODS,
         quick.TREES,
+        *forests.METHODS,
         *quick.METHODS,
     )
 }
