@@ -61,7 +61,7 @@ class Problem:
         Reference networks with their universe (`grn_l0.datasets.restrict`) by name. The figures of the first have
         plain names, those of the others end in " (name)". None at all for a null: there every edge is false.
     tests
-        What to forecast, by name; likewise.
+        What to forecast, by name. With more than one, all their figures end in " (name)".
     calibrated
         Whether the calibration of probabilities is measured: where the truth is known for every pair.
     """
@@ -98,11 +98,15 @@ class Case:
         From a seed to data.
     methods
         Patterns of method names, or roles with an @: ``("@ours", "@quick", "lasso")``.
-    seeds, slow_seeds
+    seeds
         Seeds (systems, where the seed draws them) where the benchmark is asked for three; more or fewer in
-        proportion. The second for methods whose role is "slow".
+        proportion.
+    fewer
+        The same for some methods: pattern and number, the first that fits counts.
     fixed
         The data do not depend on the seed.
+    prior
+        Whether there is a prior network; methods that need one take part only then.
     sweep
         Name of a figure's axis and this case's place on it, or None.
     about
@@ -113,8 +117,9 @@ class Case:
     make: Callable[[int], Problem]
     methods: tuple[str, ...] = ("@ours", "@floor", "@quick")
     seeds: int = USUAL_SEEDS
-    slow_seeds: int = 1
+    fewer: tuple[tuple[str, int], ...] = (("@slow", 1),)
     fixed: bool = False
+    prior: bool = False
     sweep: tuple[str, float] | None = None
     about: str = ""
 
@@ -125,14 +130,17 @@ class Case:
 
     def takes(self, method: Method) -> bool:
         """Whether the method takes part in this case."""
-        role = f"@{method.role}"
-        return any(role == p if p.startswith("@") else fnmatchcase(method.name, p) for p in self.methods)
+        return (self.prior or not method.uses_prior) and any(_fits(p, method) for p in self.methods)
 
     def seeds_of(self, method: Method, asked: int) -> range:
         """The seeds of a method's cells where the benchmark is asked for so many."""
-        usual = self.slow_seeds if method.role == "slow" else self.seeds
+        usual = next((n for pattern, n in self.fewer if _fits(pattern, method)), self.seeds)
         one = self.fixed and not method.random
         return range(1 if one else math.ceil(usual * asked / USUAL_SEEDS))
+
+
+def _fits(pattern: str, method: Method) -> bool:
+    return f"@{method.role}" == pattern if pattern.startswith("@") else fnmatchcase(method.name, pattern)
 
 
 def simulated(

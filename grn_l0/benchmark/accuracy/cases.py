@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grn_l0.benchmark.accuracy import cases_designs, cases_sim350
+from grn_l0.benchmark.accuracy import cases_designs, cases_published, cases_sim350
 from grn_l0.benchmark.accuracy.case import Case
 
 #: By name, in the order of the report.
@@ -13,5 +13,6 @@ CASES: Mapping[str, Case] = {
     for case in (
         *cases_sim350.cases(),
         *cases_designs.cases(),
+        *cases_published.cases(),
     )
 }

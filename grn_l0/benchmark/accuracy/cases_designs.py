@@ -13,8 +13,10 @@ from grn_l0 import simulate
 from grn_l0.benchmark.accuracy.case import Case, Problem, null, simulated
 from grn_l0.timeseries import TimeSeries
 
-#: From a seed to measurements and the system behind them.
-Maker = Callable[[int], tuple[TimeSeries, simulate.System]]
+#: From a seed to the data of a system, with their truth: see `grn_l0.benchmark.accuracy.simulated`.
+Maker = Callable[[int], Problem]
+#: Series without noise that are kept apart for the forecast.
+TESTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Design:
     name
         As the tables show it.
     make
-        From a seed to measurements and system.
+        From a seed to data.
     systems
         Number of systems where the benchmark is asked for three seeds.
     nulls
@@ -54,16 +56,23 @@ NULLS: dict[str, Any] = {
 LONG = ("pure noise", "time-shifted", "phase-randomised")
 
 
-def short(seed: int, *, genes: int, n: int, times: tuple[float, ...], **system: Any) -> Any:
-    """Relaxations from random initial states."""
+def short(seed: int, *, genes: int, n: int, times: tuple[float, ...], **system: Any) -> Problem:
+    """Relaxations from random initial states, with 5 % noise; ten more without noise to be forecast."""
     network = simulate.random_system(genes, seed, **system)
-    return simulate.short_trajectories(network, n, times, seed=seed), network
+    return _split(network, n, TESTS, lambda k, noise: simulate.short_trajectories(network, k, times, noise, seed))
 
 
-def long(seed: int, *, genes: int, n: int, end: float, times: int, **system: Any) -> Any:
-    """Long series that the inputs keep moving."""
+def long(seed: int, *, genes: int, n: int, end: float, times: int, **system: Any) -> Problem:
+    """Long series that the inputs keep moving, with 5 % noise; one more without noise to be forecast."""
     network = simulate.random_system(genes, seed, **system)
-    return simulate.long_series(network, n, np.linspace(0, end, times).tolist(), seed=seed), network
+    at = np.linspace(0, end, times).tolist()
+    return _split(network, n, 1, lambda k, noise: simulate.long_series(network, k, at, noise, seed))
+
+
+def _split(system: simulate.System, n: int, tests: int, make: Callable[[int, float], TimeSeries]) -> Problem:
+    """The first n series with noise, the others without: the same seed gives the same series at every noise."""
+    noisy, clean = make(n + tests, 0.05), make(n + tests, 0.0)
+    return simulated(noisy.select([*range(n)]), system, test=clean.select([*range(n, n + tests)]))
 
 
 def _grid(end: float, times: int) -> tuple[float, ...]:
@@ -88,13 +97,8 @@ DESIGNS = (
 )  # fmt: skip
 
 
-def _problem(seed: int, *, make: Maker) -> Problem:
-    series, system = make(seed)
-    return simulated(series, system)
-
-
 def _null(seed: int, *, make: Maker, kind: str) -> Problem:
-    return null(NULLS[kind](make(seed)[0], seed=seed))
+    return null(NULLS[kind](make(seed).series, seed=seed))
 
 
 def cases() -> tuple[Case, ...]:
@@ -102,9 +106,10 @@ def cases() -> tuple[Case, ...]:
     found = [
         Case(
             name=f"Own simulations/{d.name}",
-            make=partial(_problem, make=d.make),
-            methods=("@ours", "@quick", "@slow", *(("@ablation", "@choice") if d.ablations else ())),
+            make=d.make,
+            methods=("@ours", "@floor", "@quick", "@slow", *(("@ablation", "@choice") if d.ablations else ())),
             seeds=d.systems,
+            fewer=(("dynGENIE3-like", d.systems), ("@slow", 1)),
             about=d.about,
         )
         for d in DESIGNS

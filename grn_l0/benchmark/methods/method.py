@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 #: Called as ``forecast(series, measurement)``: one-step predictions, shape (S, T, N); None if it cannot do that.
 Forecaster = Callable[[TimeSeries, Measurement], Float[ndarray, "series times genes"] | None]
-#: "ours" is the default alone, "choice" other choices of ours, "ablation" ours with a step left out.
-Role = Literal["ours", "choice", "ablation", "floor", "quick", "slow"]
+#: "ours" is the default alone, "choice" other choices of ours, "ablation" ours with a step left out; "oracle" knows
+#: what no method can.
+Role = Literal["ours", "choice", "ablation", "floor", "oracle", "quick", "slow"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,7 +42,8 @@ class Task:
     seed
         Of every random draw.
     deadline
-        Moment (`time.monotonic`) at which a method that trains must come to an end.
+        Processor time of this process (`time.process_time`) at which a method that trains must come to an end; not
+        wall-clock time, so that the result does not depend on what else the machine does.
     """
 
     adata: AnnData
@@ -72,7 +74,7 @@ class Task:
     @property
     def late(self) -> bool:
         """Whether the deadline is over."""
-        return time.monotonic() >= self.deadline
+        return time.process_time() >= self.deadline
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,7 +127,8 @@ class Method:
     about
         A sentence: what it is, and its source.
     limit_s
-        Seconds after which training stops (methods that train), and after twice of which the run is ended.
+        Seconds of processor time after which training stops (methods that train); a run that lasts more than three
+        times that, and a minute, is ended.
     random
         Whether the seed matters. Where it does not and the data are fixed, one run is enough.
     uses_prior

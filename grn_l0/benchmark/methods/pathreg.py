@@ -129,8 +129,9 @@ def run(task: Task) -> Answer:
 
 
 METHODS = (
-    Method(name="PathReg-like", run=run, role="slow", limit_s=60.0,
+    Method(name="PathReg-like", run=run, role="slow", limit_s=40.0,
            about="Neural ODE with L0 gates and a penalty on open paths (Aliee et al. 2022), our own trainer from the "
                  "paper: two hidden layers of 100, ELU, Adam 1e-2, all steps vectorised, one draw of gates per "
-                 "gradient. An edge is open if a path of open gates leads there. Training ends after 60 s."),
+                 "gradient. An edge is open if a path of open gates leads there. Training ends after 40 s of "
+                 "processor time."),
 )  # fmt: skip
