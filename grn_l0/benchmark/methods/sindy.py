@@ -14,7 +14,8 @@ from grn_l0.benchmark.methods.method import Answer, Method, Task
 from grn_l0.fit.forecast import Measurement
 from grn_l0.timeseries import TimeSeries
 
-#: Least weights that survive, over centred expression in units of its standard deviation, to choose from; the ridge between two thresholdings.
+#: Least weights that survive, over centred expression in units of its standard deviation, to choose from; the ridge
+#: between two thresholdings.
 THRESHOLDS, RIDGE = (0.05, 0.1, 0.2), 0.05
 #: One part in so many is held out to choose: series, or the last times where there are fewer series than that.
 PARTS = 5
