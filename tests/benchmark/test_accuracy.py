@@ -165,6 +165,31 @@ def test_table_shows_median_and_range_by_hand(tiny):
     assert "persistence" not in sweep.index
 
 
+def test_overview_and_gains_by_hand(tiny, monkeypatch):
+    name = "grn_l0, one slab"
+    monkeypatch.setitem(report.METHODS, name, METHODS[name])
+    monkeypatch.setitem(report.METHODS, "lasso", METHODS["lasso"])
+    values = [(0.7, 1e-3), (0.9, 2e-3), (0.2, 1e-3)]
+    records = [record("grn_l0", k, auprc=v, mse_one_step=e) for k, (v, e) in enumerate(values)]
+    records += [record(name, 0, auprc=0.6, mse_one_step=2e-3), record(name, 1, auprc=0.95, mse_one_step=6e-3)]
+    records += [record("correlation", 0, auprc=0.1), record("lasso", 0, auprc=0.3)]
+    records += [record("persistence", 0, mse_one_step=5e-3)]
+    lines = report.markdown(records).splitlines()
+    overview = "| Small/noise | 0.700 [0.200–0.900] | 0.300 (lasso) | – | – | 1.000e-03 [1.000e-03–2.000e-03] | "
+    assert overview + "5.000e-03 (persistence) |" in lines
+    # .7 - .6 and .9 - .95; 2/1 and 6/2.
+    (gains,) = (line for line in lines if line.startswith(f"| {name} | Small/noise |"))
+    assert "| +0.025 [-0.050, +0.100] |" in gains
+    assert gains.endswith("| 2.500 [2.000, 3.000] |")
+
+
+def test_published_figures_stand_below_the_rows(tiny, monkeypatch):
+    case = replace(suite.CASES["Small/noise"], published=(("Paper", (("auprc", 0.5), ("seconds", 60.0))),))
+    monkeypatch.setitem(report.CASES, "Small/noise", case)
+    lines = report.markdown([record("grn_l0", 0, auprc=0.7, edges=3)]).splitlines()
+    assert "| Paper | – | 0.500 | – |" in lines
+
+
 def test_report_and_figures_are_written(tiny, tmp_path):
     done = accuracy.accuracy(plan(seeds=2), tmp_path / "out", command="the command")
     names = {path.name for path in done.files}

@@ -109,6 +109,8 @@ class Case:
         Whether there is a prior network; methods that need one take part only then.
     sweep
         Name of a figure's axis and this case's place on it, or None.
+    published
+        Figures from papers: who, and what. They stand below the table's rows.
     about
         A sentence for the report.
     """
@@ -121,6 +123,7 @@ class Case:
     fixed: bool = False
     prior: bool = False
     sweep: tuple[str, float] | None = None
+    published: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
     about: str = ""
 
     @property
