@@ -2,7 +2,6 @@
 
 from grn_l0.simulate.designs import Cells, initial_states, long_series, pseudotime_cells, short_trajectories
 from grn_l0.simulate.nulls import permuted, pure_noise, time_shifted
-from grn_l0.simulate.phases import phase_randomised
 from grn_l0.simulate.random_network import random_system
 from grn_l0.simulate.system import System
 
@@ -12,7 +11,6 @@ __all__ = [
     "initial_states",
     "long_series",
     "permuted",
-    "phase_randomised",
     "pseudotime_cells",
     "pure_noise",
     "random_system",

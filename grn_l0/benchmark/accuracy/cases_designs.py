@@ -11,6 +11,7 @@ import numpy as np
 
 from grn_l0 import simulate
 from grn_l0.benchmark.accuracy.case import Case, Problem, null, simulated
+from grn_l0.benchmark.accuracy.phases import phase_randomised
 from grn_l0.timeseries import TimeSeries
 
 #: From a seed to the data of a system, with their truth: see `grn_l0.benchmark.accuracy.simulated`.
@@ -51,7 +52,7 @@ NULLS: dict[str, Any] = {
     "trajectories permuted": simulate.permuted,
     "pure noise": simulate.pure_noise,
     "time-shifted": simulate.time_shifted,
-    "phase-randomised": simulate.phase_randomised,
+    "phase-randomised": phase_randomised,
 }
 LONG = ("pure noise", "time-shifted", "phase-randomised")
 
