@@ -1,19 +1,34 @@
 """Regulatory systems with known edges, and the experiments that could be done on them."""
 
-from grn_l0.simulate.designs import Cells, initial_states, long_series, pseudotime_cells, short_trajectories
-from grn_l0.simulate.nulls import permuted, pure_noise, time_shifted
+from grn_l0.simulate.cells import Cells, binned, pseudotime_cells
+from grn_l0.simulate.designs import initial_states, irregular, long_series, short_trajectories
+from grn_l0.simulate.insilico import insilico_system
+from grn_l0.simulate.named import DESIGNS
+from grn_l0.simulate.nulls import permuted, phase_randomised, pure_noise, time_shifted
 from grn_l0.simulate.random_network import random_system
-from grn_l0.simulate.system import System
+from grn_l0.simulate.stimulus import SteadyStates, steady_samples, stimulated
+from grn_l0.simulate.system import Change, System
+from grn_l0.simulate.thermodynamic import ThermodynamicProduction
 
 __all__ = [
+    "DESIGNS",
     "Cells",
+    "Change",
+    "SteadyStates",
     "System",
+    "ThermodynamicProduction",
+    "binned",
     "initial_states",
+    "insilico_system",
+    "irregular",
     "long_series",
     "permuted",
+    "phase_randomised",
     "pseudotime_cells",
     "pure_noise",
     "random_system",
     "short_trajectories",
+    "steady_samples",
+    "stimulated",
     "time_shifted",
 ]

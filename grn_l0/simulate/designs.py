@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from grn_l0._errors import OptionError
-from grn_l0._typing import Float, Int, ndarray
-from grn_l0.simulate.system import System
+from grn_l0._typing import Float, ndarray
+from grn_l0.simulate.system import Change, System
 from grn_l0.timeseries import TimeSeries
 
 SHORT_TIMES = (0.0, 2.0, 3.0, 7.0, 9.0)
@@ -50,11 +49,11 @@ def short_trajectories(
     seed
         The same seed gives the same trajectories at every noise level.
     """
-    _check(n, noise)
+    check(n, noise)
     rng = np.random.default_rng(seed)
     at = np.asarray(times, dtype=np.float64)
     values = system.solve(initial_states(system, n, rng), at)
-    return _series(system, values + noise * rng.standard_normal(values.shape), at)
+    return named_series(system, values + noise * rng.standard_normal(values.shape), at)
 
 
 def long_series(
@@ -66,11 +65,16 @@ def long_series(
     *,
     drive: float = 0.2,
     memory: float = 5.0,
+    fluctuation: float = 0.0,
+    multiplicative: float = 0.0,
+    substeps: int = 1,
 ) -> TimeSeries:
-    """One or a few long series that inputs keep moving.
+    r"""One or a few long series that inputs, or fluctuations of production, keep moving.
 
-    Without changing inputs a system settles after a few times 1 / d and shows nothing more. Here each input is a
-    clipped Ornstein-Uhlenbeck process, constant between observations.
+    Without them a system settles after a few times 1 / d and shows nothing more. Each input is a clipped
+    Ornstein-Uhlenbeck process, and so is what adds to the basal production of every other gene: each takes
+    `substeps` steps h from one observation to the next, of correlation :math:`e^{-h / memory}`, and is constant in
+    between.
 
     Parameters
     ----------
@@ -85,102 +89,115 @@ def long_series(
     drive
         Stationary standard deviation of the inputs.
     memory
-        Correlation time of the inputs.
+        Correlation time of inputs and fluctuations.
+    fluctuation
+        Stationary standard deviation of what adds to production; see `Change`.
+    multiplicative
+        Standard deviation of the multiplicative noise, beside the additive one.
+    substeps
+        At 1 an input that is measured is the one that acts until the next measurement; with more it moves on in
+        between, unseen.
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
     """
-    _check(n, noise)
+    check(n, min(noise, fluctuation, multiplicative))
     at = np.arange(100.0) if times is None else np.asarray(times, dtype=np.float64)
-    if len(at) < 2 or not drive >= 0 or not memory > 0:
-        raise OptionError("a long series needs at least two times, drive >= 0 and memory > 0")
+    if len(at) < 2 or not drive >= 0 or not memory > 0 or substeps < 1:
+        raise OptionError("a long series needs at least two times, drive >= 0, memory > 0 and a substep or more")
     rng = np.random.default_rng(seed)
+    genes = len(system.genes)
+    moved = np.flatnonzero(system.inputs)
     now = initial_states(system, n, rng)
-    level = now[:, system.inputs].copy()
+    level = now[:, moved].copy()
     away = drive * rng.standard_normal(level.shape)
-    values = np.empty((n, len(at), len(system.genes)))
-    for k, time in enumerate(at):
-        if k:
-            now = system.solve(now, np.array([at[k - 1], time]), rtol=1e-7, atol=1e-9)[:, 1]
-            keep = np.exp(-(time - at[k - 1]) / memory)
+    added = fluctuation * rng.standard_normal((n, genes)) if fluctuation else np.zeros((n, genes))
+    values = np.empty((n, len(at), genes))
+    now[:, moved] = np.clip(level + away, 0, 1)
+    values[:, 0] = now[:, :genes]
+    for k in range(1, len(at)):
+        step = np.array([0.0, (at[k] - at[k - 1]) / substeps])
+        keep = np.exp(-step[1] / memory)
+        for _ in range(substeps):
+            change = Change(shift=added) if fluctuation else None
+            now = system.states(now, step, change=change, rtol=1e-7, atol=1e-9)[:, 1]
             away = keep * away + np.sqrt(1 - keep**2) * drive * rng.standard_normal(away.shape)
-        now[:, system.inputs] = np.clip(level + away, 0, 1)
-        values[:, k] = now
-    return _series(system, values + noise * rng.standard_normal(values.shape), at)
+            if fluctuation:
+                added = keep * added + np.sqrt(1 - keep**2) * fluctuation * rng.standard_normal(added.shape)
+            now[:, moved] = np.clip(level + away, 0, 1)
+        values[:, k] = now[:, :genes]
+    values = values + noise * rng.standard_normal(values.shape)
+    if multiplicative:
+        values = values * (1 + multiplicative * rng.standard_normal(values.shape))
+    return named_series(system, values, at)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Cells:
-    """Single cells along pseudotime.
-
-    Attributes
-    ----------
-    genes
-        Names of the N genes.
-    counts
-        Molecules, shape (C, N).
-    pseudotime
-        Between 0 and 1, shape (C,), not sorted.
-    donor
-        Position of each cell's donor, shape (C,).
-    """
-
-    genes: tuple[str, ...]
-    counts: Int[ndarray, "cells genes"]
-    pseudotime: Float[ndarray, " cells"]
-    donor: Int[ndarray, " cells"]
-
-
-def pseudotime_cells(
+def irregular(
     system: System,
-    cells: int = 1000,
-    donors: int = 3,
-    seed: int = 0,
+    n: int = 30,
+    times: tuple[int, int] = (4, 10),
     *,
-    duration: float = 6.0,
-    depth: float = 5.0,
-    overdispersion: float = 0.3,
-    jitter: float = 0.02,
-) -> Cells:
-    """Cells caught at random moments of each donor's trajectory, counted with gamma-Poisson noise.
+    duration: float = 8.0,
+    missing: float = 0.1,
+    noise: float = 0.05,
+    seed: int = 0,
+) -> TimeSeries:
+    """Relaxations from random initial states, each with a number of times and times of its own, and values missing.
 
     Parameters
     ----------
-    cells, donors
-        Numbers; every donor has its own initial state.
+    n
+        Number of series.
+    times
+        Least and greatest number of times of a series; the first time is 0, the others are uniform up to `duration`.
+    duration
+        Longest time.
+    missing
+        Probability that a value is missing; never all values of a gene.
+    noise
+        As in :func:`short_trajectories`.
     seed
         Decides everything.
-    duration
-        Time that pseudotime 0 to 1 stands for.
-    depth
-        Expected molecules of a gene at expression 1.
-    overdispersion
-        Squared coefficient of variation beyond Poisson's.
-    jitter
-        Standard deviation of the error of pseudotime.
+
+    Raises
+    ------
+    OptionError
+        If an option is outside its range.
     """
-    _check(donors, jitter)
-    if cells < 2 * donors or not (duration > 0 and depth > 0 and overdispersion >= 0):
-        raise OptionError("there must be two cells per donor, duration and depth > 0, overdispersion >= 0")
+    check(n, noise)
+    low, high = times
+    if not 2 <= low <= high or not duration > 0 or not 0 <= missing < 1:
+        raise OptionError("irregular series need two times or more, in order, a duration > 0 and missing in [0, 1)")
     rng = np.random.default_rng(seed)
-    grid = np.linspace(0, duration, 101)
-    paths = system.solve(initial_states(system, donors, rng), grid, rtol=1e-7, atol=1e-9)
-    donor = rng.permutation(np.arange(cells) % donors)
-    moment = rng.random(cells)
-    mean = depth * np.maximum(paths[donor, np.rint(moment * 100).astype(np.intp)], 0)
-    if overdispersion:
-        mean = mean * rng.gamma(1 / overdispersion, overdispersion, mean.shape)
-    return Cells(
+    start = initial_states(system, n, rng)
+    values, at = np.full((n, high, len(system.genes)), np.nan), np.full((n, high), np.nan)
+    for k in range(n):
+        length = int(rng.integers(low, high + 1))
+        at[k, :length] = np.concatenate([[0.0], np.sort(rng.uniform(0.02 * duration, duration, length - 1))])
+        values[k, :length] = system.solve(start[k : k + 1], at[k, :length], rtol=1e-7, atol=1e-9)[0]
+    values = values + noise * rng.standard_normal(values.shape)
+    gone = rng.random(values.shape) < missing
+    gone[0, 0] = False
+    return TimeSeries(
         genes=system.genes,
-        counts=rng.poisson(mean),
-        pseudotime=np.clip(moment + jitter * rng.standard_normal(cells), 0, 1),
-        donor=donor,
+        trajectories=tuple(f"s{k}" for k in range(n)),
+        values=np.where(gone, np.nan, values),
+        times=at,
     )
 
 
-def _check(n: int, noise: float) -> None:
+def check(n: int, noise: float) -> None:
+    """Refuse fewer than one series, and negative noise."""
     if n < 1 or not noise >= 0:
         raise OptionError(f"there must be at least one series and no negative noise, not {n} and {noise}")
 
 
-def _series(system: System, values: Float[ndarray, "series times genes"], at: Float[ndarray, " times"]) -> TimeSeries:
+def named_series(
+    system: System, values: Float[ndarray, "series times genes"], at: Float[ndarray, " times"]
+) -> TimeSeries:
+    """Values, shape (S, T, N), as series s0, s1, ... with the same times."""
     return TimeSeries(
         genes=system.genes,
         trajectories=tuple(f"s{k}" for k in range(len(values))),

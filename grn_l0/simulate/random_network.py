@@ -1,4 +1,4 @@
-"""Random regulatory systems: a few hubs regulate much, most genes regulate nothing."""
+"""Random regulatory systems: with hubs or without, with feedback or without, with proteins or without."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ def random_system(
     repressor_share: float = 0.3,
     rate_spread: float = 0.0,
     production: ProductionName = "logic",
+    hubs: float = 1.0,
+    feedback: bool = True,
+    proteins: bool = False,
 ) -> System:
     """Draw a system whose states stay bounded: in [0, 1] with logic and logistic production, near it with linear.
 
@@ -36,7 +39,7 @@ def random_system(
     seed
         Decides everything.
     regulators_share
-        Share of the genes that regulate others; who is chosen follows a power law, so few of them are hubs.
+        Share of the genes that regulate others.
     inputs_share
         Share of the regulators that nothing regulates and that stay at their initial value.
     mean_in_degree
@@ -47,6 +50,14 @@ def random_system(
         Standard deviation of log d over genes; all rates are 1 by default.
     production
         "logic" (AND, OR and NOT over Hill activations, as in SIM350), "linear" or "logistic".
+    hubs
+        The r-th regulator is chosen in proportion to :math:`r^{-hubs}`: at 1 (Zipf's law) few of them regulate
+        much. At 0 all are equal, so that the out-degree is Poisson: a network without hubs.
+    feedback
+        Whether regulators that are no inputs may regulate each other both ways and in rings. Otherwise they stand in
+        a row, and the first of them that is no input is regulated by inputs alone.
+    proteins
+        Whether regulation acts through proteins, whose rates are drawn as those of expression are; see `System`.
 
     Raises
     ------
@@ -54,6 +65,8 @@ def random_system(
         If an option is outside its range.
     """
     _check(n_genes, regulators_share, inputs_share, mean_in_degree, repressor_share, rate_spread)
+    if not hubs >= 0:
+        raise OptionError(f"hubs is an exponent of at least 0, not {hubs}")
     families = {"logic": _logic, "linear": _linear, "logistic": _logistic}
     if production not in families:
         raise OptionError(f"production {production!r} is not one of {', '.join(families)}")
@@ -62,18 +75,24 @@ def random_system(
     n_regulators = min(max(2, round(regulators_share * n_genes)), n_genes - 1)
     inputs = np.zeros(n_genes, dtype=bool)
     inputs[: round(inputs_share * n_regulators)] = True
-    sign = _signs(inputs, n_regulators, mean_in_degree, repressor_share, rng)
+    sign = draw_signs(inputs, n_regulators, mean_in_degree, repressor_share, rng, hubs=hubs, feedback=feedback)
+    body = families[production](genes, sign, rng)
+    rate = np.exp(rate_spread * rng.standard_normal(n_genes))
+    protein = np.exp(rate_spread * rng.standard_normal(n_genes)) if proteins else None
+    edges = edge_table(genes, sign)
+    return System(genes=genes, edges=edges, production=body, rate=rate, inputs=inputs, protein_rate=protein)
+
+
+def edge_table(genes: tuple[str, ...], sign: Float[ndarray, "genes genes"]) -> pd.DataFrame:
+    """Source, target and sign of the edges of a matrix, regulators x targets."""
     source, target = np.nonzero(sign)
-    edges = pd.DataFrame(
+    return pd.DataFrame(
         {
             "source": [genes[k] for k in source],
             "target": [genes[k] for k in target],
             "sign": sign[source, target].astype(np.int64),
         }
     )
-    body = families[production](genes, sign, rng)
-    rate = np.exp(rate_spread * rng.standard_normal(n_genes))
-    return System(genes=genes, edges=edges, production=body, rate=rate, inputs=inputs)
 
 
 def _check(n: int, regulators: float, inputs: float, degree: float, repressors: float, spread: float) -> None:
@@ -88,18 +107,43 @@ def _check(n: int, regulators: float, inputs: float, degree: float, repressors: 
         raise OptionError(f"rate_spread must be at least 0, not {spread}")
 
 
-def _signs(
-    inputs: Bool[ndarray, " genes"], n_regulators: int, degree: float, repressors: float, rng: np.random.Generator
+def draw_signs(
+    unregulated: Bool[ndarray, " genes"],
+    n_regulators: int,
+    degree: float,
+    repressors: float,
+    rng: np.random.Generator,
+    *,
+    hubs: float = 1.0,
+    feedback: bool = True,
+    most: int | None = None,
 ) -> Float[ndarray, "genes genes"]:
-    n = len(inputs)
+    """Signs of the edges, regulators x targets: one plus Poisson many into each gene, from the first genes.
+
+    Parameters
+    ----------
+    unregulated
+        Genes without regulators, shape (N,).
+    n_regulators
+        The first so many genes regulate.
+    degree, repressors, hubs, feedback
+        As in `random_system`.
+    rng
+        Source of randomness.
+    most
+        Regulators of one gene at most.
+    """
+    n = len(unregulated)
     sign = np.zeros((n, n))
-    # Zipf's law over a random order of the regulators, so that hubs occur among inputs and others alike.
-    attraction = 1.0 / rng.permutation(np.arange(1, n_regulators + 1))
-    for gene in np.flatnonzero(~inputs):
-        weight = attraction * (np.arange(n_regulators) != gene)
-        count = min(1 + rng.poisson(degree - 1), int(np.count_nonzero(weight)))
-        chosen = rng.choice(n_regulators, count, replace=False, p=weight / weight.sum())
-        sign[chosen, gene] = np.where(rng.random(count) < repressors, -1.0, 1.0)
+    # A power law over a random order of the regulators, so that hubs occur among inputs and others alike.
+    attraction = 1.0 / rng.permutation(np.arange(1, n_regulators + 1)) ** hubs
+    position = np.arange(n_regulators)
+    for gene in np.flatnonzero(~unregulated):
+        weight = attraction * (position != gene if feedback else position < gene)
+        count = min(1 + rng.poisson(degree - 1), int(np.count_nonzero(weight)), n if most is None else most)
+        if count:
+            chosen = rng.choice(n_regulators, count, replace=False, p=weight / weight.sum())
+            sign[chosen, gene] = np.where(rng.random(count) < repressors, -1.0, 1.0)
     return sign
 
 

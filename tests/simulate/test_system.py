@@ -126,3 +126,23 @@ def test_an_edge_of_changing_sign_counts_as_an_edge() -> None:
     inputs = np.zeros(2, dtype=bool)
     system = System(genes=("A", "B"), edges=edges, production=lambda x: x, rate=np.ones(2), inputs=inputs)
     np.testing.assert_array_equal(system.truth, [[0, 1], [-1, 0]])
+
+
+def test_without_hubs_the_out_degree_is_poisson() -> None:
+    options = {"regulators_share": 1.0, "inputs_share": 0.2}
+    plain = [random_system(150, seed, hubs=0.0, **options) for seed in range(5)]  # type: ignore[arg-type]
+    degree = np.concatenate([np.abs(s.truth).sum(axis=1) for s in plain])
+    assert degree.var() / degree.mean() == pytest.approx(1.0, abs=0.15)
+    with_hubs = np.abs(random_system(150, 0, **options).truth).sum(axis=1)  # type: ignore[arg-type]
+    assert with_hubs.max() > 3 * degree.max()
+
+
+def test_feedback_can_be_left_out() -> None:
+    for seed in range(3):
+        for feedback in (True, False):
+            system = random_system(60, seed, feedback=feedback, hubs=0.0, regulators_share=1.0, inputs_share=0.1)
+            # Some power of a matrix without rings is 0.
+            assert np.linalg.matrix_power(np.abs(system.truth), 60).any() == feedback
+            assert len(system.edges) > 60
+    with pytest.raises(OptionError, match="hubs"):
+        random_system(60, hubs=-0.5)
