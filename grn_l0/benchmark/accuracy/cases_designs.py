@@ -88,6 +88,12 @@ def _grid(end: float, times: int) -> tuple[float, ...]:
     return tuple(np.linspace(0, end, times).tolist())
 
 
+def _ready(which: str, name: str, *, nulls: tuple[str, ...] = (), systems: int = 3, about: str = "") -> Design:
+    """A ready design; the simulator makes no further series to forecast."""
+    make = partial(ready, name=which)
+    return Design(name=name, make=make, systems=systems, nulls=nulls, forecast=False, about=about)
+
+
 DESIGNS = (
     Design(name="50 series x 5 times, 60 genes",
            make=partial(short, genes=60, n=50, times=(0.0, 1.0, 2.0, 4.0, 8.0)), ablations=True),
@@ -99,25 +105,20 @@ DESIGNS = (
            nulls=LONG),
     Design(name="40 series x 5 times, linear production, 60 genes",
            make=partial(short, genes=60, n=40, times=(0.0, 1.0, 2.0, 4.0, 8.0), production="linear")),
-    Design(name="10 series x 21 times, unknown stimulus, proteins, 100 genes",
-           make=partial(ready, name="10x21 stimulus"), forecast=False, systems=10, nulls=("trajectories permuted", *LONG),
+    _ready("10x21 stimulus", "10 series x 21 times, unknown stimulus, proteins, 100 genes", systems=10,
+           nulls=("trajectories permuted", *LONG),
            about="Transcripts and proteins, thermodynamic production, 10 % multiplicative noise; in each series a "
                  "stimulus that nobody tells the model about is switched on and off."),
-    Design(name="1 series x 178 times, inputs driven, 100 genes", make=partial(ready, name="one long series 178"), forecast=False,
-           nulls=LONG),
-    Design(name="1 series x 24 times, inputs driven, 100 genes", make=partial(ready, name="one long series 24"), forecast=False,
-           nulls=LONG),
-    Design(name="1 series x 178 times, fluctuating, proteins, 100 genes",
-           make=partial(ready, name="one fluctuating series 178"), forecast=False, nulls=LONG),
-    Design(name="1 series x 24 times, fluctuating, proteins, 100 genes",
-           make=partial(ready, name="one fluctuating series 24"), forecast=False, nulls=LONG),
-    *(Design(name=f"100 series x 5 times, no hubs, {n} genes", make=partial(ready, name=f"without hubs {n}"), forecast=False,
-             nulls=("trajectories permuted", "pure noise") if n == 50 else ()) for n in (50, 100, 150)),
-    Design(name="Single cells along pseudotime, 60 genes", make=partial(ready, name="pseudotime cells"), forecast=False, nulls=()),
-    Design(name="Single cells along pseudotime, two fates, 60 genes",
-           make=partial(ready, name="pseudotime cells, two fates"), forecast=False, nulls=()),
-    Design(name="40 series, irregular times, missing values, 60 genes",
-           make=partial(ready, name="irregular with missing"), forecast=False, nulls=("pure noise",)),
+    _ready("one long series 178", "1 series x 178 times, inputs driven, 100 genes", nulls=LONG),
+    _ready("one long series 24", "1 series x 24 times, inputs driven, 100 genes", nulls=LONG),
+    _ready("one fluctuating series 178", "1 series x 178 times, fluctuating, proteins, 100 genes", nulls=LONG),
+    _ready("one fluctuating series 24", "1 series x 24 times, fluctuating, proteins, 100 genes", nulls=LONG),
+    _ready("without hubs 50", "100 series x 5 times, no hubs, 50 genes", nulls=("trajectories permuted", "pure noise")),
+    _ready("without hubs 100", "100 series x 5 times, no hubs, 100 genes"),
+    _ready("without hubs 150", "100 series x 5 times, no hubs, 150 genes"),
+    _ready("pseudotime cells", "Single cells along pseudotime, 60 genes"),
+    _ready("pseudotime cells, two fates", "Single cells along pseudotime, two fates, 60 genes"),
+    _ready("irregular with missing", "40 series, irregular times, missing values, 60 genes", nulls=("pure noise",)),
 )  # fmt: skip
 
 
