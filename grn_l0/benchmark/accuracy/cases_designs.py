@@ -36,6 +36,8 @@ class Design:
         Kinds of data without regulation that are made from this design's, keys of `NULLS`.
     ablations
         Whether the recipe's ablations are run here.
+    forecast
+        Whether there are series to forecast.
     about
         A sentence for the report.
     """
@@ -45,6 +47,7 @@ class Design:
     systems: int = 3
     nulls: tuple[str, ...] = ("trajectories permuted", "pure noise")
     ablations: bool = False
+    forecast: bool = True
     about: str = ""
 
 
@@ -108,8 +111,15 @@ def cases() -> tuple[Case, ...]:
         Case(
             name=f"Own simulations/{d.name}",
             make=d.make,
-            methods=("@ours", "@floor", "@quick", "@slow", *(("@ablation", "@choice") if d.ablations else ())),
+            methods=(
+                "@ours",
+                "@quick",
+                "@slow",
+                *(("@floor",) if d.forecast else ()),
+                *(("@ablation", "@choice") if d.ablations else ()),
+            ),
             seeds=d.systems,
+            # The acceptance compares with trees on derivatives, so these run on every system.
             fewer=(("dynGENIE3-like", d.systems), ("@slow", 1)),
             about=d.about,
         )
