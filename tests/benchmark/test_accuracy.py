@@ -241,7 +241,7 @@ def test_plan_counts_seeds_per_role():
     assert fixed == [0]
 
 
-@pytest.mark.parametrize("name", [name for name in cases.CASES if "Own simulations/" in name and "24 times" in name])
+@pytest.mark.parametrize("name", [name for name in cases.CASES if "Own simulations/6 series" in name])
 def test_designs_make_problems_with_truth_and_tests(name):
     problem = cases.CASES[name].make(0)
     assert problem.calibrated
