@@ -39,10 +39,12 @@ def draw(records: Sequence[Record], folder: Path) -> list[tuple[str, str]]:
 def _curves(records: Sequence[Record], case: str, path: Path) -> tuple[str, str] | None:
     """Every method's precision-recall curve on the case's first seed."""
     found = {r["method"]: r for r in records if r["case"] == case and r["seed"] == 0 and "curve" in r}
+    own = found.get(OURS.name, {}).get("curve")
     lines = {
         f"{name} ({r['figures']['auprc']:.2f})": (r["curve"]["recall"], r["curve"]["precision"])
         for name, r in found.items()
-        if METHODS[name].role not in ("ablation",)
+        # Choices that only decide which edges survive rank as the default does.
+        if METHODS[name].role != "ablation" and (METHODS[name].role != "choice" or r["curve"] != own)
     }
     if not lines:
         return None

@@ -78,9 +78,19 @@ def write(found: list[Record], place: Path, *, command: str = "", failed: int = 
     drawn = figures.draw(found, place)
     files += [place / name for _, name in drawn]
     top = [f"`{command}`"] if command else []
+    minutes = sum(r["figures"].get("cpu_seconds", 0.0) for r in found) / 60
     with atomic_path(place / "accuracy.md") as temporary:
         temporary.write_text(
-            report.markdown(found, [*top, *NOTES, f"{len(found)} cells; {machine()}."], drawn), encoding="utf-8"
+            report.markdown(
+                found,
+                [
+                    *top,
+                    *NOTES,
+                    f"{len(found)} cells, {minutes:.0f} minutes of processor time in the methods; {machine()}.",
+                ],
+                drawn,
+            ),
+            encoding="utf-8",
         )
     return Summary(files=(place / "accuracy.md", *files), cells=len(found), failed=failed)
 
