@@ -43,7 +43,8 @@ def precision_recall_curves(
     for k, (name, (recall, precision)) in enumerate(curves.items()):
         first = precision[0] if len(precision) else 1.0
         x, y = np.append(0.0, recall), np.append(first, precision)
-        axes.plot(x, y, label=name, linewidth=2.4 if k == 0 else 1.2, **_style(k))
+        # Steps, as average precision counts: a line across a tie would promise what no threshold gives.
+        axes.plot(x, y, label=name, linewidth=2.4 if k == 0 else 1.2, drawstyle="steps-pre", **_style(k))
     if chance is not None:
         axes.axhline(chance, color=GREY, linewidth=0.8, linestyle="dotted", label=f"chance ({chance:.3g})")
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.05))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import os
+import signal
 import time
 from dataclasses import replace
 from functools import partial
@@ -282,3 +283,15 @@ def test_workers_give_values_errors_and_limits_in_any_order():
     assert fourth.status == "failed"
     assert "process ended" in fourth.reason
     assert last.value == 7
+
+
+def test_workers_have_one_thread_and_leave_ctrl_c_to_their_parent(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    jobs = [
+        Job(function=os.getenv, arguments=("OMP_NUM_THREADS",), limit_s=60),
+        Job(function=signal.getsignal, arguments=(signal.SIGINT,), limit_s=60),
+    ]
+    before = signal.getsignal(signal.SIGINT)
+    assert [o.value for o in run_jobs(jobs, 1)] == ["1", signal.SIG_IGN]
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert signal.getsignal(signal.SIGINT) == before

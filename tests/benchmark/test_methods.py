@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ import pytest
 from grn_l0 import metrics, pp, simulate
 from grn_l0._optional import MissingDependencyError
 from grn_l0.benchmark.accuracy.case import simulated
-from grn_l0.benchmark.methods import METHODS, Task
+from grn_l0.benchmark.methods import METHODS, VARIANTS, Task
+from grn_l0.fit import FitConfig
+from grn_l0.posterior import PosteriorConfig
 from grn_l0.simulate.production import LinearProduction
 
 GENES = ("A", "B", "C", "D", "E")
@@ -135,3 +137,13 @@ def test_missing_package_is_named_with_its_extra(task, monkeypatch):
 def test_every_method_says_what_it_is():
     assert all(method.about.endswith(".") and method.limit_s > 0 for method in METHODS.values())
     assert len(METHODS) == len({m.name.casefold() for m in METHODS.values()})
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+def test_variants_name_settings_that_there_are(variant):
+    usual = {**asdict(PosteriorConfig()), **asdict(FitConfig())}
+    chosen = {**variant.posterior, **variant.config}
+    changed = {**asdict(PosteriorConfig(**variant.posterior)), **asdict(FitConfig(**variant.config))}
+    assert {k: changed[k] for k in chosen} == dict(chosen)
+    assert all(changed[k] != usual[k] for k in chosen)
+    assert chosen or variant.options
