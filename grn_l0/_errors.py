@@ -29,6 +29,14 @@ class TrajectoryError(DataError):
     """A trajectory that cannot be used: one time point, or the same time twice."""
 
 
+class StimulusError(DataError):
+    """Levels of a stimulus that are missing, negative, not numbers, or change where they may not."""
+
+
+class KnockoutError(DataError):
+    """A knock-out that cannot be: of a gene by its flag, or in a part of a trajectory only."""
+
+
 class ExpressionError(DataError):
     """Expression values that are infinite, not numeric, or absent throughout."""
 

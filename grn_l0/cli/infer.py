@@ -11,7 +11,7 @@ import typer
 from grn_l0._errors import OptionError
 from grn_l0.cli import options as opt
 from grn_l0.cli.checkpoint import explain_interruption
-from grn_l0.cli.inputs import read_names, read_table
+from grn_l0.cli.inputs import read_names, read_priors, read_trusts
 from grn_l0.cli.outputs import check_outputs, say
 from grn_l0.cli.progress import PLAN, PLAN_FROM_SCRATCH, progress
 
@@ -26,6 +26,13 @@ class StartName(StrEnum):
     none = "none"
 
 
+class ReplicatesName(StrEnum):
+    """What is done with replicates at one time."""
+
+    mean = "mean"
+    separate = "separate"
+
+
 def infer(
     context: typer.Context,
     data: Annotated[Path, typer.Argument(metavar="INPUT.h5ad", help="AnnData file: observations over time × genes.")],
@@ -38,7 +45,30 @@ def infer(
     bins: opt.Bins = None,
     layer: opt.Layer = None,
     regulators: opt.Regulators = None,
-    prior: Annotated[Path | None, typer.Option("--prior", help="Prior edges: a table with source and target.")] = None,
+    branch_key: opt.BranchKey = None,
+    stimulus: opt.Stimulus = None,
+    knockout_key: opt.KnockoutKey = None,
+    steady_key: opt.SteadyKey = None,
+    replicates: Annotated[
+        ReplicatesName | None,
+        typer.Option("--replicates", help="Several observations of one trajectory at one time: averaged or separate."),
+    ] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prior",
+            metavar="[NAME=]TABLE",
+            help="Prior edges: a table with source and target. May be repeated, each a class of its own.",
+        ),
+    ] = None,
+    prior_trust: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prior-trust",
+            metavar="[NAME=]TRUST",
+            help="Share of listed edges believed whatever the data say, in (0, 1), or keep.  [default: learned]",
+        ),
+    ] = None,
     start: Annotated[
         StartName, typer.Option("--start", help="Gates start from their posterior, or are trained from scratch.")
     ] = StartName.posterior,
@@ -65,7 +95,7 @@ def infer(
         ("--annotate", annotate, (".h5ad",)),
     )
     opt.check_keys(time_key, pseudotime_key)
-    names, edges = read_names(regulators), read_table(prior)
+    names, edges, trust = read_names(regulators), read_priors(prior), read_trusts(prior_trust)
 
     if checkpoint is not None and start is StartName.none:
         raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
@@ -85,7 +115,13 @@ def infer(
                 pseudotime_key=pseudotime_key,
                 layer=layer,
                 regulators=names,
-                prior=edges,
+                prior=edges or None,
+                prior_trust=trust,  # type: ignore[arg-type]  # words, which it turns into numbers or refuses
+                branch_key=branch_key,
+                stimulus_key=stimulus,
+                knockout_key=opt.optional_key(knockout_key),
+                steady_key=opt.optional_key(steady_key),
+                replicates=None if replicates is None else replicates.value,
                 seed=seed,
                 threads=threads,
                 start=start.value,

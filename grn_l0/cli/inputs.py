@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from grn_l0._errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +19,50 @@ def read_names(path: Path | None) -> tuple[str, ...] | None:
     from grn_l0 import pp
 
     return pp.read_names(path)
+
+
+def read_priors(given: Sequence[str] | None) -> dict[str, pd.DataFrame]:
+    """Tables of prior edges by name, from the words ``motif.tsv`` (named as the file) and ``name=path``.
+
+    Raises
+    ------
+    OptionError
+        If two priors have one name.
+    """
+    out: dict[str, pd.DataFrame] = {}
+    for word in given or ():
+        before, sign, after = word.partition("=")
+        named = bool(sign) and not Path(word).exists()
+        path = Path(after if named else word)
+        name = before if named else path.name.removesuffix(".gz").rpartition(".")[0] or path.name
+        if name in out:
+            raise OptionError(f"two priors are called {name!r}; name them: --prior motif=a.tsv --prior chip=b.tsv")
+        table = read_table(path)
+        if table is not None:
+            out[name] = table
+    return out
+
+
+def read_trusts(given: Sequence[str] | None) -> str | dict[str, str] | None:
+    """What ``--prior-trust`` says: one word for all priors, or by name from ``name=word``.
+
+    Raises
+    ------
+    OptionError
+        If both ways are mixed, or a name comes twice.
+    """
+    words = list(given or ())
+    if not words:
+        return None
+    if len(words) == 1 and "=" not in words[0]:
+        return words[0]
+    out: dict[str, str] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or name in out:
+            raise OptionError(f"--prior-trust {word}: give one for all priors, or NAME=TRUST once for each")
+        out[name] = value
+    return out
 
 
 def read_table(path: Path | None) -> pd.DataFrame | None:

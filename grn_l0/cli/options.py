@@ -14,6 +14,27 @@ PseudotimeKey = Annotated[
     typer.Option("--pseudotime-key", help="Column of obs with pseudotime; cells are binned along it per trajectory."),
 ]
 Bins = Annotated[int | None, typer.Option("--bins", min=2, help="Bins of cells per trajectory along pseudotime.")]
+BranchKey = Annotated[
+    str | None, typer.Option("--branch-key", help="Column of obs with the branch of each cell; the trunk is shared.")
+]
+Stimulus = Annotated[
+    list[str] | None,
+    typer.Option("--stimulus", metavar="NAME", help="Column of obs with the level of a stimulus. May be repeated."),
+]
+KnockoutKey = Annotated[
+    str | None,
+    typer.Option(
+        "--knockout-key",
+        help="Column of obs with the gene knocked out; none to ignore it.  [default: knockout, if there is one]",
+    ),
+]
+SteadyKey = Annotated[
+    str | None,
+    typer.Option(
+        "--steady-key",
+        help="Column of obs, true for steady states; none to ignore it.  [default: steady_state, if there is one]",
+    ),
+]
 Layer = Annotated[str | None, typer.Option("--layer", help="Layer with the expression; X by default.")]
 Regulators = Annotated[
     Path | None, typer.Option("--regulators", help="Text file of candidate regulators, one name per line.")
@@ -29,6 +50,11 @@ def use_threads(threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
+
+
+def optional_key(key: str | None) -> str | None:
+    """The key of a column that is taken by itself where it is there: "auto" if not given, None for "none"."""
+    return "auto" if key is None else None if key.casefold() == "none" else key
 
 
 def check_keys(time_key: str | None, pseudotime_key: str | None) -> None:

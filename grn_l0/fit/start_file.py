@@ -40,11 +40,11 @@ def data_checksum(
     regulators: Int[ndarray, " regulators"],
     listed: Bool[ndarray, "regulators genes"] | None = None,
 ) -> str:
-    """SHA-256 of everything that a start is computed from: names, times, weights, values, regulators, prior edges."""
+    """SHA-256 of everything that a start is computed from: names, data, conditions, regulators, prior edges."""
     digest = hashlib.sha256()
-    for names in (series.genes, series.trajectories):
+    for names in (series.genes, series.trajectories, series.stimulus_names):
         digest.update(json.dumps(names).encode())
-    arrays = (series.values, series.times, series.weights, regulators, listed)
+    arrays = (*series.arrays(), regulators, listed)
     for array in arrays:
         if array is None:
             digest.update(b"none")

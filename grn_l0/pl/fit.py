@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,12 @@ def _fine(series: TimeSeries, points: int = 8) -> TimeSeries:
         times[k, :n] = inner[k, : length - 1].ravel()
         times[k, n] = series.times[k, length - 1]
     values[:, 0] = series.values[:, 0]
-    return TimeSeries(genes=series.genes, trajectories=series.trajectories, values=values, times=times)
+    stimuli = None
+    if series.stimuli is not None:
+        # A level lasts until the next observation.
+        at = np.minimum(np.arange(times.shape[1]) // points, t - 1)
+        stimuli = series.stimuli[:, at]
+    return replace(series, values=values, times=times, weights=None, stimuli=stimuli)
 
 
 def _most_variable(result: Inference, values: np.ndarray, count: int = 6) -> list[str]:

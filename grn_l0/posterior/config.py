@@ -1,11 +1,10 @@
-"""How the posterior start is computed, and what is believed beforehand."""
+"""How the posterior start is computed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from grn_l0._errors import OptionError
-from grn_l0._typing import Bool, ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +15,17 @@ class PosteriorConfig:
     ----------
     rounds
         Sweeps of the gates' chain in each round of smoothing, noise kinds and gates. A third of each is burn-in.
+    more
+        The last round is repeated up to this many times until the model of the residuals settles.
+    settled
+        It has settled when its log-likelihood rises by less than this many nats per measurement in a round. With
+        little noise what the first rounds leave unexplained is large, and every round explains more of it.
     averaged
         The inclusion probabilities of this many last rounds are averaged: each round sees other states, so this
         averages over their uncertainty.
     zoom
-        The round before which rates are spaced more finely over those in use; larger than the last for never.
+        From this round on rates are spaced more finely over those in use before each round; larger than the last for
+        never.
     slabs, slabs_listed
         Prior standard deviations of an open edge's weight (in units of the scaled expression), mixed with learned
         shares; the second for edges listed in a prior network, which may be weak.
@@ -34,12 +39,14 @@ class PosteriorConfig:
     draws
         Posterior draws of the weights over which residuals are averaged when noise models are chosen.
     listed_rate
-        Inclusion rate of listed edges before the data have spoken.
+        Share of a prior's edges that is believed before the data have spoken, or where they cannot judge it.
     threads
         Threads of the chain; the result does not depend on it.
     """
 
     rounds: tuple[int, ...] = (40, 40, 80, 80, 80, 120)
+    more: int = 6
+    settled: float = 0.003
     averaged: int = 3
     zoom: int = 2
     slabs: tuple[float, ...] = (0.3, 0.9)
@@ -65,13 +72,3 @@ class PosteriorConfig:
             raise OptionError(f"listed_rate must lie between 0 and 1, not {self.listed_rate!r}")
         if not 0 < self.parent <= 1:
             raise OptionError(f"parent must lie above 0 and be at most 1, not {self.parent!r}")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Prior:
-    """Edges believed beforehand: a class of their own, whose inclusion rate is learned from the data.
-
-    `listed` has shape (R, N).
-    """
-
-    listed: Bool[ndarray, "regulators genes"]

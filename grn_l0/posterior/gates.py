@@ -13,6 +13,7 @@ from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.prior_classes import PriorClasses
 from grn_l0.sparsity.empirical_bayes import beta_binomial_fit
 
 #: Regulators' counts are renewed every so many sweeps; between, targets are independent and need no barrier.
@@ -39,18 +40,17 @@ class Chain:
     ----------
     candidates
         Edges that may open, shape (N, R).
-    listed
-        Edges of a prior network, shape (N, R).
+    classes
+        Edges of prior networks and the rates of their classes.
     """
 
     candidates: Bool[ndarray, "genes regulators"]
-    listed: Bool[ndarray, "genes regulators"]
+    classes: PriorClasses
     config: PosteriorConfig
     seed: int
     weight: Float[ndarray, "genes regulators"] = field(init=False)
     shape: tuple[float, float] = (0.1, 20.0)
     shift: float = 0.0
-    listed_rate: float = field(init=False)
     slabs: Float[ndarray, "families slabs"] = field(init=False)
     present: Float[ndarray, "families slabs"] = field(init=False)
     shares: Float[ndarray, "families slabs"] = field(init=False)
@@ -59,7 +59,6 @@ class Chain:
 
     def __post_init__(self) -> None:
         self.weight = np.zeros(self.candidates.shape)
-        self.listed_rate = self.config.listed_rate
         width = max(len(self.config.slabs), len(self.config.slabs_listed))
         rows = [np.resize(s, width) for s in (self.config.slabs, self.config.slabs_listed)]
         self.slabs = np.array(rows)
@@ -72,15 +71,24 @@ class Chain:
         """Sweep, a third of it as burn-in; then learn rates and shares for the next round."""
         allowed = self.candidates & (grams.index >= 0)[:, None]
         self.weight[~allowed] = 0.0
-        self.listed_rate = min(self.listed_rate, self._ceiling(allowed, grams.freedom))
+        self.classes.limit(allowed, grams.freedom)
+        fixed = self.classes.fixed & allowed
+        if self.rounds == 0 and fixed.any():
+            # A held prior says which regulators are hubs, not that every other edge is likelier.
+            believed = np.where(fixed, 1.0 / (1.0 + np.exp(-self.log_odds(allowed, fixed))), 0.0)
+            a, b = self.shape
+            self._shift_to(a / (a + b) * float((allowed & ~self.classes.listed).sum()), allowed, believed)
         residual = grams.score.copy()
         for m in range(len(grams.gram)):
             rows = np.flatnonzero(grams.index == m)
             residual[rows] -= self.weight[rows] @ grams.gram[m]
+        for i in np.flatnonzero(grams.bent >= 0):
+            low = grams.factor[grams.bent[i]]
+            residual[i] += (low @ self.weight[i]) @ low
         variance = choice.variance.copy()
         sums = [np.zeros(allowed.shape) for _ in range(2)]
         usage = np.zeros((len(allowed), *self.slabs.shape))
-        group = self.listed.astype(np.int64)
+        group = self.classes.listed.astype(np.int64)
         burn, done, recorded = sweeps // 3, 0, 0
         every = max(_BLOCK, (sweeps - burn) // self.config.draws // _BLOCK * _BLOCK)
         draws: list[Float[ndarray, "genes regulators"]] = []
@@ -89,7 +97,7 @@ class Chain:
             block = min(_BLOCK, burn - done if done < burn else sweeps - done)
             log_odds = self.log_odds(allowed, self.weight != 0.0)
             arguments = (
-                grams.gram, grams.extra, grams.index, residual, self.weight, log_odds, group, self.slabs, self.shares,
+                grams.gram, grams.index, grams.factor, grams.bent, grams.used, residual, self.weight, log_odds, group, self.slabs, self.shares,
                 variance, grams.square, grams.score, grams.freedom, choice.population, choice.strength,
                 self.seed, self.sweep, block, done >= burn, *sums, usage,
             )  # fmt: skip
@@ -119,17 +127,14 @@ class Chain:
     ) -> Float[ndarray, "genes regulators"]:
         r"""Prior log odds, :math:`\log (n_j + a)/(N_j - n_j + b)`, n_j the regulator's other open edges.
 
-        Edges of a prior network have the learned rate of their class, all others a learned shift.
+        Edges of a prior network have the rate of their class, all others a learned shift.
         """
         a, b = self.shape
         others = is_open.sum(axis=0) - is_open
         left = np.maximum(allowed.sum(axis=0) - 1 - others, 0)
         out = np.log((others + a) / (left + b)) + self.shift
-        # The first round takes listed edges for any others, so that their rate is first judged without their own help.
-        if self.rounds == 0:
-            return np.where(allowed, out, -np.inf)
-        listed = np.log(self.listed_rate / (1.0 - self.listed_rate))
-        filled: Float[ndarray, "genes regulators"] = np.where(allowed, np.where(self.listed, listed, out), -np.inf)
+        out = self.classes.log_odds(out, unaided=self.rounds == 0)
+        filled: Float[ndarray, "genes regulators"] = np.where(allowed, out, -np.inf)
         return filled
 
     def _learn(
@@ -143,28 +148,26 @@ class Chain:
         if self.rounds > 0:
             self.shape = beta_binomial_fit(inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64), self.shape)
         self.rounds += 1
-        counted = usage + self.present
-        self.shares = counted / counted.sum(axis=1, keepdims=True)
-        listed = self.listed & allowed
+        used = usage + self.present
+        self.shares = used / used.sum(axis=1, keepdims=True)
+        listed = self.classes.listed & allowed
         if not listed.any():
             return
-        self.listed_rate = learn_rate(inclusion[listed], log_odds[listed], self.listed_rate)
-        # Regulators' rates count listed and other edges; the shift brings the others to their own expected number.
-        self.shift = 0.0
+        self.classes.learn(inclusion, log_odds, allowed)
         rest = allowed & ~listed
-        base = self.log_odds(allowed, self.weight != 0.0)[rest]
-        wanted = inclusion[rest].sum() + 0.5
+        self._shift_to(inclusion[rest].sum() + 0.5, allowed, self.weight != 0.0)
+
+    def _shift_to(
+        self, wanted: float, allowed: Bool[ndarray, "genes regulators"], is_open: Float[ndarray, "genes regulators"]
+    ) -> None:
+        """Bring the edges that no prior lists to their own expected number: regulators' rates count listed ones too."""
+        rest = allowed & ~self.classes.listed
+        self.shift = 0.0
+        base = self.log_odds(allowed, is_open)[rest]
         for _ in range(30):
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
             self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))
         self.shift = min(self.shift, 0.0)
-
-    def _ceiling(self, allowed: Bool[ndarray, "genes regulators"], freedom: Float[ndarray, " genes"]) -> float:
-        """Largest rate of listed edges: one open edge per four observations of a target, else they fit the noise."""
-        listed = (self.listed & allowed).sum(axis=1)
-        if not listed.any():
-            return 0.999
-        return float(np.clip(0.25 * freedom[listed > 0].mean() / listed[listed > 0].mean(), 0.01, 0.999))
 
     def _sweep(self, arguments: tuple[Any, ...], n_targets: int) -> None:
         from grn_l0.posterior.gibbs import sweep_targets
@@ -178,19 +181,3 @@ class Chain:
             jobs = [pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in pairwise(edges)]
             for job in jobs:
                 job.result()
-
-
-def learn_rate(inclusion: Float[ndarray, " edges"], log_odds: Float[ndarray, " edges"], start: float) -> float:
-    r"""Inclusion rate of a class of edges, by marginal likelihood of their Bayes factors (one pseudo-edge at .8).
-
-    :math:`\sum_e \log(1 - \pi + \pi B_e)`, with B from the posterior odds over the prior odds. Averaging the
-    probabilities instead would hardly move from where it starts: edges of which the data say little keep B near 1,
-    and so a probability near the old rate.
-    """
-    p = np.clip(inclusion, 1e-12, 1.0 - 1e-12)
-    factor = np.exp(np.clip(np.log(p / (1.0 - p)) - log_odds, -50.0, 50.0))
-    rate = start
-    for _ in range(200):
-        posterior = rate * factor / (1.0 - rate + rate * factor)
-        rate = float((posterior.sum() + 0.8) / (len(p) + 1.0))
-    return min(max(rate, 1e-4), 1.0 - 1e-4)

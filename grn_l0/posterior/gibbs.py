@@ -94,12 +94,25 @@ def _mean(g: float, r: float, slabs: np.ndarray, terms: np.ndarray, gain: float)
 
 
 @_compiled
+def _move(residual: np.ndarray, gram: np.ndarray, low: np.ndarray, size: int, j: int, by: float) -> None:
+    """Residual correlations after the weight of j has changed."""
+    for k in range(len(residual)):
+        residual[k] -= gram[j, k] * by
+    for a in range(size):
+        part = low[a, j] * by
+        for k in range(len(residual)):
+            residual[k] += low[a, k] * part
+
+
+@_compiled
 def sweep_targets(
     first: int,
     last: int,
     grams: np.ndarray,  # (classes, R, R)
-    extra: np.ndarray,  # (classes, R): uncertainty of the regressors, added to the diagonal
     kind: np.ndarray,  # (N,) class of each target, -1: no regulators
+    factors: np.ndarray,  # (B, K, R): the target's own Gram is its class's less factor' factor
+    bent: np.ndarray,  # (N,) position in factors, -1: none
+    used: np.ndarray,  # (B,) rows of each factor that are not padding
     residual: np.ndarray,  # (N, R) correlation of every regulator with the current residual
     weight: np.ndarray,  # (N, R) current weights, 0 = closed
     log_odds: np.ndarray,  # (N, R) prior log odds, -inf = not a candidate
@@ -129,11 +142,19 @@ def sweep_targets(
     terms = np.empty(slabs.shape[1])
     other = np.empty(slabs.shape[1])
     state = np.empty(1, dtype=np.uint64)
+    own = np.empty(n_regulators)
+    none = np.empty((0, n_regulators))
     for i in range(first, last):
         if kind[i] < 0:
             continue
         gram = grams[kind[i]]
-        more = extra[kind[i]]
+        low = factors[max(bent[i], 0)] if len(factors) else none
+        size = used[bent[i]] if bent[i] >= 0 else 0
+        for j in range(n_regulators):
+            own[j] = gram[j, j]
+            for a in range(size):
+                own[j] -= low[a, j] * low[a, j]
+            own[j] = max(own[j], 1e-12)
         for step in range(sweep, sweep + sweeps):
             # Scrambled: else a target's numbers would be those of the one before it, shifted by one draw.
             key = _scramble(np.uint64(seed) + np.uint64(1))
@@ -142,10 +163,9 @@ def sweep_targets(
             for j in range(n_regulators):
                 if log_odds[i, j] == -np.inf:
                     continue
-                own = gram[j, j]
-                g = (own + more[j]) / v
+                g = own[j] / v
                 old = weight[i, j]
-                r = (residual[i, j] + own * old) / v
+                r = (residual[i, j] + own[j] * old) / v
                 family = group[i, j]
                 gain = _gain(g, r, slabs[family], slab_weights[family], terms)
                 p = 1.0 / (1.0 + np.exp(-(gain + log_odds[i, j])))
@@ -157,8 +177,7 @@ def sweep_targets(
                 if _next(state) < p:
                     new = _draw(g, r, slabs[family], terms, gain, state, usage[i, family])
                 if new != old:
-                    for k in range(n_regulators):
-                        residual[i, k] -= gram[j, k] * (new - old)
+                    _move(residual[i], gram, low, size, j, new - old)
                     weight[i, j] = new
             # One swap per open edge: correlated regulators cannot replace each other one at a time. The edge to close
             # is drawn anew each time (a scan over j would favour late regulators); a swap keeps their number.
@@ -177,24 +196,27 @@ def sweep_targets(
                 m = int(_next(state) * n_regulators)
                 if m == j or weight[i, m] != 0.0 or log_odds[i, m] == -np.inf:
                     continue
-                g = (gram[j, j] + more[j]) / v
-                r = (residual[i, j] + gram[j, j] * old) / v
+                g = own[j] / v
+                r = (residual[i, j] + own[j] * old) / v
                 here = _gain(g, r, slabs[group[i, j]], slab_weights[group[i, j]], terms) + log_odds[i, j]
-                g = (gram[m, m] + more[m]) / v
-                r = (residual[i, m] + gram[m, j] * old) / v
+                g = own[m] / v
+                shared = gram[m, j]
+                for a in range(size):
+                    shared -= low[a, m] * low[a, j]
+                r = (residual[i, m] + shared * old) / v
                 family = group[i, m]
                 gain = _gain(g, r, slabs[family], slab_weights[family], other)
                 if np.log(_next(state)) < gain + log_odds[i, m] - here:
                     new = _draw(g, r, slabs[family], other, gain, state, usage[i, family])
-                    for k in range(n_regulators):
-                        residual[i, k] += gram[j, k] * old - gram[m, k] * new
+                    _move(residual[i], gram, low, size, j, -old)
+                    _move(residual[i], gram, low, size, m, new)
                     weight[i, j] = 0.0
                     weight[i, m] = new
             rest = square[i]
             for j in range(n_regulators):
                 w = weight[i, j]
                 if w != 0.0:
-                    rest -= w * (score[i, j] + residual[i, j]) - more[j] * w * w
+                    rest -= w * (score[i, j] + residual[i, j])
             shape = 0.5 * (freedom[i] + prior_freedom[i])
             scale = 0.5 * (max(rest, 1e-12) + prior_freedom[i] * prior_variance[i])
             variance[i] = scale / _gamma(shape, state)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
-from grn_l0.posterior.config import PosteriorConfig, Prior
+from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, make_grams
 from grn_l0.posterior.kinds import Choice, choose_kinds
+from grn_l0.posterior.prior_classes import Prior, PriorClasses
 from grn_l0.posterior.response import Design, designs, rate_grid
 from grn_l0.posterior.scaling import Scaled, scale_genes
+from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.start import Covariance, Start
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
+from grn_l0.posterior.uncertainty import production_covariance
 from grn_l0.timeseries import TimeSeries
 
 #: Above this many times per series noise is not handed on as whole matrices (N x T x T).
@@ -27,7 +31,7 @@ def infer_start(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
     *,
-    prior: Prior | None = None,
+    prior: Prior | Sequence[Prior] | None = None,
     config: PosteriorConfig | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -46,7 +50,7 @@ def infer_start(
     regulators
         Positions of the R candidate regulators among the genes.
     prior
-        Edges with an inclusion rate of their own.
+        Edges with an inclusion rate of their own; several priors are classes of their own.
     config
         Settings.
     seed
@@ -62,24 +66,30 @@ def infer_start(
     n_genes = series.n_genes
     candidates = np.ones((n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
-    listed = np.zeros_like(candidates) if prior is None else prior.listed.T & candidates
-    chain = Chain(candidates, listed, config, seed)
+    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate, judge=series.n_series > 1)
+    chain = Chain(candidates, classes, config, seed)
     states = States.start(problem.designs, n_genes)
     rounds: list[Summary] = []
-    for k, sweeps in enumerate(config.rounds):
-        choice = problem.choose(states, rounds[-1] if rounds else None, config)
-        if k == config.zoom:
+    likelihood = -np.inf
+    for k in range(len(config.rounds) + config.more):
+        last = rounds[-1] if rounds else None
+        choice = problem.choose(states, last, config)
+        if k >= config.zoom:
             problem = problem.zoomed(choice)
-            choice = problem.choose(states, rounds[-1] if rounds else None, config)
-        problem.estimate(states, choice, rounds[-1] if rounds else None, config)
-        grams = problem.grams(states, choice)
-        rounds.append(chain.run(grams, choice, sweeps))
+            choice = problem.choose(states, last, config)
+        problem.estimate(states, choice, last, config)
+        grams = problem.grams(states, choice, last)
+        rounds.append(chain.run(grams, choice, config.rounds[min(k, len(config.rounds) - 1)]))
+        gained, likelihood = choice.log_likelihood - likelihood, choice.log_likelihood
+        done = k + 1 >= len(config.rounds) and gained < config.settled * int(series.mask.sum())
         if progress is not None:
             density = float((rounds[-1].inclusion > 0.5).sum() / max(candidates.sum(), 1))
-            progress("posterior", k + 1, len(config.rounds), {"density": density})
-    counts = np.array(config.rounds[-config.averaged :], dtype=np.float64)
-    inclusion = np.average([r.inclusion for r in rounds[-config.averaged :]], axis=0, weights=counts)
-    weight = np.average([r.weight for r in rounds[-config.averaged :]], axis=0, weights=counts)
+            progress("posterior", k + 1, k + 1 if done else max(len(config.rounds), k + 2), {"density": density})
+        if done:
+            break
+    averaged = rounds[-config.averaged :]
+    inclusion = np.mean([r.inclusion for r in averaged], axis=0)
+    weight = np.mean([r.weight for r in averaged], axis=0)
     final = Summary(inclusion, weight, rounds[-1].square, [weight], rounds[-1].log_odds, rounds[-1].variance)
     problem.estimate(states, choice, final, config)
     return problem.start(states, choice, grams, final, chain)
@@ -141,7 +151,10 @@ class _Problem:
         """Noise kinds from residuals, averaged over draws of the weights."""
         n_genes = self.series.n_genes
         draws = [np.zeros((n_genes, len(self.regulators)))] if last is None else last.draws
-        production = [np.concatenate([x[:, :, self.regulators] @ w.T for w in draws]) for x in states.estimate]
+        production = [
+            np.concatenate([x[:, :, self.regulators] @ w.T + bend for w in draws])
+            for x, bend in zip(states.estimate, states.bend, strict=True)
+        ]
         residuals = {
             index: [
                 y if index < 0 else np.concatenate([y] * len(draws)) - part.response[part.design.at] @ f
@@ -149,8 +162,9 @@ class _Problem:
             ]
             for index, parts in self.bases.items()
         }
-        doubt = None if last is None or not states.spread else self._doubt(states, last)
-        cost = np.zeros(n_genes) if last is None else 5.0 * last.inclusion.sum(axis=1)
+        doubt = None if last is None or not states.deviations else self._doubt(states, last)
+        # What an edge costs: 5 nats, or less where a prior believes in it.
+        cost = np.zeros(n_genes) if last is None else (last.inclusion * np.clip(-last.log_odds, 0.0, 5.0)).sum(axis=1)
         return choose_kinds(
             self.kinds,
             self.bases,
@@ -164,10 +178,10 @@ class _Problem:
 
     def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
         r"""Residual covariance by regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate and design."""
-        totals = []
-        for design, spread in zip(self.designs, states.spread, strict=True):
-            size = len(design.grid)
-            totals.append((last.square @ spread.reshape(len(spread), size * size)).reshape(-1, size, size))
+        totals = [
+            production_covariance(parts, last.weight, last.square, len(design.grid))
+            for design, parts in zip(self.designs, states.deviations, strict=True)
+        ]
         out = {}
         for index, parts in self.bases.items():
             if index >= 0:
@@ -177,7 +191,7 @@ class _Problem:
 
     def estimate(self, states: States, choice: Choice, last: Summary | None, config: PosteriorConfig) -> None:
         """Smooth all genes, and every regulator with the help of its targets."""
-        smoother = Smoother(self.designs, self.scaled.measured, self.kinds, self.bases, choice, self.regulators)
+        smoother = Smoother(self.setting(choice))
         if last is None:
             smoother.smooth(states)
         else:
@@ -192,17 +206,15 @@ class _Problem:
                     smoother.produce(states, last.weight)
         self.scaled.fill(self.designs, states.estimate)
 
-    def grams(self, states: States, choice: Choice) -> Grams:
-        return make_grams(
-            self.designs,
-            self.scaled.measured,
-            self.kinds,
-            self.bases,
-            choice,
-            states,
-            self.regulators,
-            self.scaled.observed,
-        )
+    def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Grams:
+        if last is None:
+            return make_grams(self.setting(choice), states)
+        return make_grams(self.setting(choice), states, last.inclusion, last.weight)
+
+    def setting(self, choice: Choice) -> Setting:
+        """What one round works with."""
+        scaled = self.scaled
+        return Setting(self.designs, scaled.measured, self.kinds, self.bases, choice, self.regulators, scaled.observed)
 
     def start(self, states: States, choice: Choice, grams: Grams, final: Summary, chain: Chain) -> Start:
         """Back to expression units."""
@@ -214,12 +226,7 @@ class _Problem:
         offset = np.zeros(len(mean))
         for kind, effects in states.effects.items():
             offset[choice.kind == kind] = effects[-1]
-        diagonal = np.einsum("kjj->kj", grams.gram)
-        g = (
-            np.where(changing[:, None], (diagonal + grams.extra)[grams.index], 0.0)
-            if len(diagonal)
-            else np.zeros_like(inclusion.T)
-        )
+        g = grams.diagonal()
         width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         initial = np.empty((self.series.n_series, len(mean)))
@@ -238,8 +245,9 @@ class _Problem:
             noise=np.sqrt(choice.variance) * scale,
             penalty=-final.log_odds.T,
             curvature=(g / choice.variance[:, None]).T / ratio**2,
-            slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
+            slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=self._covariances(choice),
+            priors=chain.classes.verdicts(final.inclusion),
         )
 
     def _covariances(self, choice: Choice) -> tuple[Covariance, ...]:

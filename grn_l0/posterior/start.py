@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grn_l0._typing import Float, Int, ndarray
+from grn_l0.posterior.prior_classes import Verdict
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,6 +60,8 @@ class Start:
         series, whose steps are fitted one by one.
     redundancy
         How many successive times count as one, 1 or more: smoothed series repeat themselves.
+    priors
+        What became of each prior network.
     """
 
     inclusion: Float[ndarray, "regulators genes"]
@@ -74,3 +77,8 @@ class Start:
     slab: Float[ndarray, "regulators genes"]
     covariances: tuple[Covariance, ...]
     redundancy: float = 1.0
+    priors: tuple[Verdict, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A file knows lists only.
+        object.__setattr__(self, "priors", tuple(Verdict(*v) for v in self.priors))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.covariance import Basis, Kinds
-from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.covariance import Basis
 from grn_l0.posterior.response import Design
+from grn_l0.posterior.setting import Setting
+from grn_l0.posterior.uncertainty import Child, Deviation, spread_out
 
 #: One array per design, shape (series, grid, genes).
 Grids = list[Float[ndarray, "series grid genes"]]
@@ -45,11 +46,10 @@ class States:
         F = W x, the production without its offset, on the grid.
     correction
         What the joint step adds to a regulator, kept between rounds.
-    uncertainty
-        Per kind in use, shape (R,): expected squared error that a regulator's state adds to its Gram diagonal.
-    spread
-        Per design: covariance of each regulator's state given everything, shape (R, grid, grid); 0 where it has no
-        targets. Empty before the first joint step.
+    bend
+        What curvature adds to the production, on the grid.
+    deviations
+        Per design: how the regulators' states may deviate from their estimates. Empty before the first joint step.
     effects
         Per kind in use: fixed effects (m, b) of its genes, shape (effects, genes).
     """
@@ -57,16 +57,16 @@ class States:
     estimate: Grids
     production: Grids
     correction: Grids
-    uncertainty: dict[int, Float[ndarray, " regulators"]] = field(default_factory=dict)
-    spread: list[Float[ndarray, "regulators grid grid"]] = field(default_factory=list)
+    bend: Grids
+    deviations: list[list[Deviation]] = field(default_factory=list)
     effects: dict[int, Float[ndarray, "effects genes"]] = field(default_factory=dict)
 
     @classmethod
     def start(cls, designs: list[Design], n_genes: int) -> States:
         """No production yet, nothing smoothed."""
         shapes = [(len(d.series), len(d.grid), n_genes) for d in designs]
-        estimate, production, correction = ([np.zeros(s) for s in shapes] for _ in range(3))
-        return cls(estimate, production, correction)
+        estimate, production, correction, bend = ([np.zeros(s) for s in shapes] for _ in range(4))
+        return cls(estimate, production, correction, bend)
 
 
 class Smoother:
@@ -74,34 +74,22 @@ class Smoother:
 
     Parameters
     ----------
-    designs, measured
-        The designs and the standardised measurements (series, times, genes) of each.
-    kinds, bases, choice
-        The dictionary, its components per rate and design, and each gene's entry.
-    regulators
-        Positions of the R regulators among the genes.
+    setting
+        Data and noise models.
     """
 
-    def __init__(
-        self,
-        designs: list[Design],
-        measured: list[Float[ndarray, "series times genes"]],
-        kinds: Kinds,
-        bases: dict[int, list[Basis]],
-        choice: Choice,
-        regulators: Int[ndarray, " regulators"],
-    ) -> None:
-        self.designs, self.measured, self.regulators = designs, measured, regulators
-        self.kinds, self.choice = kinds, choice
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.designs, self.measured, self.regulators = setting.designs, setting.measured, setting.regulators
+        self.kinds, self.choice = setting.kinds, setting.choice
         self.groups: dict[tuple[int, int], _Group] = {}
-        self.used = [int(k) for k in np.unique(choice.kind)]
+        self.used = [int(k) for k in np.unique(self.choice.kind)]
         for kind in self.used:
-            genes = np.flatnonzero(choice.kind == kind)
-            levels = (kinds.initial[kind], kinds.offset[kind], kinds.drift[kind])
-            for q, design in enumerate(designs):
-                part = bases[int(kinds.rate_index[kind])][q]
-                precision = np.linalg.inv(part.covariance(*levels))
-                state = part.state_covariance(*levels)
+            genes = np.flatnonzero(self.choice.kind == kind)
+            for q, design in enumerate(self.designs):
+                part = setting.basis(kind, q)
+                precision = np.linalg.inv(part.covariance(*setting.levels(kind)))
+                state = part.state_covariance(*setting.levels(kind))
                 gain = state[:, design.at] @ precision
                 self.groups[kind, q] = _Group(genes, part, precision, state, gain, part.means[design.at])
 
@@ -131,7 +119,9 @@ class Smoother:
 
     def produce(self, states: States, weight: Float[ndarray, "genes regulators"]) -> None:
         """F = W x on the grid."""
-        states.production = [x[:, :, self.regulators] @ weight.T for x in states.estimate]
+        states.production = [
+            x[:, :, self.regulators] @ weight.T + b for x, b in zip(states.estimate, states.bend, strict=True)
+        ]
 
     def joint(
         self,
@@ -151,8 +141,11 @@ class Smoother:
         kind_of, variance = self.choice.kind, self.choice.variance
         changing = self.kinds.rate_index[kind_of] >= 0
         rest = self.residuals(states)
-        states.spread = [np.zeros((len(self.regulators), len(d.grid), len(d.grid))) for d in self.designs]
-        states.uncertainty = {kind: np.zeros(len(self.regulators)) for kind in self.used}
+        position = np.full(len(kind_of), -1)
+        position[self.regulators] = np.arange(len(self.regulators))
+        covariance = [np.zeros((len(self.regulators), len(d.grid), len(d.grid))) for d in self.designs]
+        offspring: list[dict[int, list[Child]]] = [{} for _ in self.designs]
+        answers = {at: g.basis.response - g.gain @ g.response for at, g in self.groups.items()}
         for j, gene in enumerate(self.regulators):
             children = np.flatnonzero((inclusion[:, j] > parent) & changing)
             by_kind = [(k, children[kind_of[children] == k]) for k in np.unique(kind_of[children])]
@@ -170,16 +163,18 @@ class Smoother:
                     pull += rest[int(kind), q][:, :, at] @ (weight[some, j] / variance[some]) @ half.T
                     parts.append((int(kind), at, g.response, weight[some, j]))
                 spread = variance[gene] * (own.state - own.gain @ own.state[design.at])
-                posterior = np.linalg.solve((np.eye(len(spread)) + information @ spread).T, spread.T).T
+                posterior = spread
+                if parts:
+                    posterior = np.linalg.solve((np.eye(len(spread)) + information @ spread).T, spread.T).T
                 new = (pull + old @ information) @ posterior.T if parts else old * 0.0
                 states.correction[q][:, :, gene] = new
                 states.estimate[q][:, :, gene] += new - old
                 for kind, at, response, w in parts:
                     rest[kind, q][:, :, at] -= ((new - old) @ response.T)[:, :, None] * w
-                if not parts:
-                    continue
-                states.spread[q][j] = posterior
-                for kind in self.used:
-                    g = self.groups[kind, q]
-                    spent = float(np.einsum("ij,ji->", g.response @ posterior @ g.response.T, g.precision))
-                    states.uncertainty[kind][j] += len(design.series) * spent
+                covariance[q][j] = posterior
+                offspring[q][j] = [
+                    Child(int(position[i]), float(weight[i, j]), answers[int(kind_of[i]), q])
+                    for i in children
+                    if position[i] >= 0
+                ]
+        states.deviations = [spread_out(c, o) for c, o in zip(covariance, offspring, strict=True)]

@@ -7,15 +7,17 @@ genes of a cell share a few time courses), and each step is regressed on the sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
-from grn_l0.posterior.config import PosteriorConfig, Prior
+from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.prior_classes import Prior, PriorClasses
 from grn_l0.posterior.response import Design, convolution, designs
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
@@ -54,7 +56,7 @@ def infer_transitions(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
     *,
-    prior: Prior | None,
+    prior: Prior | Sequence[Prior] | None,
     config: PosteriorConfig,
     seed: int,
     progress: Progress | None,
@@ -71,8 +73,8 @@ def infer_transitions(
     steps = _Steps.of(series, regulators)
     candidates = np.ones((series.n_genes, len(regulators)), dtype=bool)
     candidates[regulators, np.arange(len(regulators))] = False
-    listed = np.zeros_like(candidates) if prior is None else prior.listed.T & candidates
-    chain = Chain(candidates, listed, replace(config, slabs=_SLABS), seed)
+    classes = PriorClasses.of(prior, candidates, believed=config.listed_rate, judge=series.n_series > 1)
+    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed)
     choice, grams = steps.choice(), steps.grams()
     rounds: list[Summary] = []
     for k, sweeps in enumerate(_ROUNDS):
@@ -234,8 +236,10 @@ class _Steps:
         redundancy = rows.redundancy(rows.target)
         return Grams(
             (rows.features.T @ rows.features)[None] / redundancy,
-            np.zeros((1, rows.features.shape[1])),
             np.where(self.changing, 0, -1),
+            np.zeros((0, 1, rows.features.shape[1])),
+            np.full(len(self.changing), -1),
+            np.zeros(0, dtype=np.int64),
             (rows.features.T @ rows.target).T / redundancy,
             (rows.target**2).sum(axis=0) / redundancy,
             np.full(len(self.changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * self.scaled.observed,
@@ -265,7 +269,8 @@ class _Steps:
             noise=np.sqrt(self.noise) * scale,
             penalty=-summary.log_odds.T,
             curvature=curvature / ratio**2,
-            slab=np.where(chain.listed.T, width[1], width[0]) * ratio,
+            slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=(),
             redundancy=rows.redundancy(rows.target),
+            priors=chain.classes.verdicts(summary.inclusion),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,6 +131,12 @@ def labels(adata: AnnData, key: str | None, what: str) -> tuple[tuple[str, ...],
         order = sorted(present, key=_natural)
     position = {name: k for k, name in enumerate(order)}
     return tuple(order), np.array([position[n] for n in names], dtype=np.int64)
+
+
+def natural_order(names: Iterable[str]) -> Int[ndarray, " names"]:
+    """Positions that sort names as people do: s2 before s10."""
+    keys = [_natural(str(name)) for name in names]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
 
 
 def _label(value: object) -> str:

@@ -21,6 +21,8 @@ def match_prior(
     genes: Sequence[str],
     regulators: Sequence[str] | None = None,
     gene_table: pd.DataFrame | None = None,
+    *,
+    what: str = "the prior",
 ) -> pd.DataFrame:
     """Edges of a prior between candidate regulators and genes of the data.
 
@@ -37,6 +39,8 @@ def match_prior(
         Candidate regulators, the possible sources; all genes by default.
     gene_table
         ``adata.var``: its columns are tried when the names do not match.
+    what
+        What the prior is called in messages.
 
     Returns
     -------
@@ -58,30 +62,30 @@ def match_prior(
         If rows were left out as self-pairs or merged, if less than half of the rows are in the data, or if weights
         differ, which makes no difference.
     """
-    edges = _edges(table)
+    edges = _edges(table, what)
     sources = genes if regulators is None else regulators
     inside = edges["source"].isin(set(sources)) & edges["target"].isin(set(genes))
     found = edges[inside]
     if found.empty:
-        raise NameMatchError(_mismatch(edges, genes, sources, gene_table))
+        raise NameMatchError(_mismatch(edges, genes, sources, gene_table, what))
     notes = []
     if len(found) < FEW * len(edges):
-        notes.append(_mismatch(edges, genes, sources, gene_table, len(found)))
+        notes.append(_mismatch(edges, genes, sources, gene_table, what, len(found)))
     loops = found["source"] == found["target"]
     if loops.any():
-        notes.append(f"{int(loops.sum()):,} edges of the prior from a gene to itself are left out")
+        notes.append(f"{int(loops.sum()):,} edges of {what} from a gene to itself are left out")
         found = found[~loops]
         if found.empty:
-            raise TableError("the prior holds no edge between two different genes of the data")
+            raise TableError(f"{what} holds no edge between two different genes of the data")
     strongest = found.iloc[np.argsort(-found["weight"].abs().to_numpy(), kind="stable")]
     unique = strongest.drop_duplicates(["source", "target"])
     if len(unique) < len(found):
         signs = found.groupby(["source", "target"])["weight"].agg(lambda w: len(set(np.sign(w))))
         against = int((signs > 1).sum())
-        text = f"{len(found) - len(unique):,} repeated edges of the prior were merged (the largest weight counts)"
+        text = f"{len(found) - len(unique):,} repeated edges of {what} were merged (the largest weight counts)"
         notes.append(text + (f"; {against:,} of them have both signs" if against else ""))
     if edges["weight"].nunique() > 1:
-        notes.append("only the presence of prior edges is used, not their weights or signs")
+        notes.append(f"only the presence of edges of {what} is used, not their weights or signs")
     for note in notes:
         warn(note)
     row = {name: k for k, name in enumerate(sources)}
@@ -90,19 +94,19 @@ def match_prior(
     return unique.iloc[order].reset_index(drop=True)
 
 
-def _edges(table: pd.DataFrame) -> pd.DataFrame:
+def _edges(table: pd.DataFrame, what: str) -> pd.DataFrame:
     """The rows with names and a weight, columns source, target, weight."""
     if not isinstance(table, pd.DataFrame):
         raise TableError(
-            f"the prior is a {type(table).__name__}; give a DataFrame with the columns source, target and, optionally, "
+            f"{what} is a {type(table).__name__}; give a DataFrame with the columns source, target and, optionally, "
             "weight (grn_l0.pp.read_table reads one from a file)"
         )
     try:
-        found = find_columns(table.columns, "the prior")
+        found = find_columns(table.columns, what)
     except TableError as error:
         if len(table.columns) > 10 and all(pd.api.types.is_numeric_dtype(d) for d in table.dtypes):
             raise TableError(
-                "the prior looks like a matrix; make it a table: m.rename_axis('source').reset_index().melt('source', "
+                f"{what} looks like a matrix; make it a table: m.rename_axis('source').reset_index().melt('source', "
                 "var_name='target', value_name='weight')"
             ) from error
         raise
@@ -111,22 +115,22 @@ def _edges(table: pd.DataFrame) -> pd.DataFrame:
     there = [name for name in _COLUMNS if name in found]
     named = table.iloc[:, [found[name] for name in there]].set_axis(there, axis=1)
     named = named[named["source"].notna() & named["target"].notna()]
-    weight = _weights(named)
+    weight = _weights(named, what)
     edges = pd.DataFrame({c: [str(v).strip() for v in named[c]] for c in ("source", "target")} | {"weight": weight})
     edges = edges[edges["weight"] != 0]
     if edges.empty:
-        raise TableError("the prior has no rows with a source, a target and a weight other than 0")
+        raise TableError(f"{what} has no rows with a source, a target and a weight other than 0")
     return edges
 
 
-def _weights(named: pd.DataFrame) -> Float[ndarray, " edges"]:
+def _weights(named: pd.DataFrame, what: str) -> Float[ndarray, " edges"]:
     if "weight" not in named.columns:
         return np.ones(len(named))
     weight = pd.to_numeric(named["weight"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.flatnonzero(~np.isfinite(weight))
     if bad.size:
         raise TableError(
-            f"the weight of {bad.size:,} edges of the prior is not a finite number (such as "
+            f"the weight of {bad.size:,} edges of {what} is not a finite number (such as "
             f"{some(named['weight'].iloc[bad[:1]])}); give numbers, or leave the column out to give all edges weight 1"
         )
     return weight
@@ -137,10 +141,11 @@ def _mismatch(
     genes: Sequence[str],
     sources: Sequence[str],
     gene_table: pd.DataFrame | None,
+    what: str,
     n_found: int = 0,
 ) -> str:
     count = f"{n_found:,}" if n_found else "none"
-    text = f"{count} of {len(edges):,} edges of the prior are between candidate regulators and genes of the data"
+    text = f"{count} of {len(edges):,} edges of {what} are between candidate regulators and genes of the data"
     for side, known in (("source", sources), ("target", genes)):
         names = list(dict.fromkeys(edges[side]))
         text += f". {side}: {report(known, names, gene_table, 'names').message}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +35,16 @@ class Bins:
         if fewer than two cells have a value.
     times
         Mean pseudotime, shape (B,), strictly increasing.
-    weights
+    cells
         Number of cells, shape (B,).
+    weights
+        What they count, shape (B,): a cell that several trajectories share is a part of 1 in each.
     """
 
     values: Float[ndarray, "bins genes"]
     variance: Float[ndarray, "bins genes"]
     times: Float[ndarray, " bins"]
+    cells: Float[ndarray, " bins"]
     weights: Float[ndarray, " bins"]
 
 
@@ -53,7 +57,12 @@ def default_bins(n_cells: int) -> int:
     return int(min(max(round(math.sqrt(n_cells)), 4), 50))
 
 
-def bin_cells(matrix: Any, pseudotime: Float[ndarray, " cells"], n_bins: int) -> Bins:
+def bin_cells(
+    matrix: Any,
+    pseudotime: Float[ndarray, " cells"],
+    n_bins: int,
+    share: Float[ndarray, " cells"] | None = None,
+) -> Bins:
     """Means of cells in bins along pseudotime, with equal numbers of cells.
 
     The cell of rank r (0 … n - 1; tied cells share the lowest rank of theirs) falls in bin floor(r * n_bins / n), so
@@ -68,6 +77,8 @@ def bin_cells(matrix: Any, pseudotime: Float[ndarray, " cells"], n_bins: int) ->
         Finite, shape (cells,).
     n_bins
         Number of bins asked for, 1 to the number of cells.
+    share
+        What each cell counts, shape (cells,): less than 1 for those that are in bins of other trajectories too.
 
     Raises
     ------
@@ -83,14 +94,15 @@ def bin_cells(matrix: Any, pseudotime: Float[ndarray, " cells"], n_bins: int) ->
     while True:
         # Sorted within bins, so that rounding does not depend on the order of the rows.
         order = np.lexsort((pseudotime, bins))
-        weights = np.bincount(bins).astype(np.float64)
-        times = np.bincount(bins[order], weights=pseudotime[order]) / weights
+        times = np.bincount(bins[order], weights=pseudotime[order]) / np.bincount(bins)
         equal = np.diff(times) <= 0
         if not equal.any():
             break
         bins = (bins - np.concatenate([[0], np.cumsum(equal)])[bins]).astype(np.int64)
     values, variance = _moments(matrix[order], bins[order])
-    return Bins(values=values, variance=variance, times=times, weights=weights)
+    weights = np.bincount(bins, weights=None if share is None else share).astype(np.float64)
+    number = np.bincount(bins).astype(np.float64)
+    return Bins(values=values, variance=variance, times=times, cells=number, weights=weights)
 
 
 def _moments(matrix: Any, bins: Int[ndarray, " cells"]) -> tuple[ndarray[Any, Any], ndarray[Any, Any]]:
@@ -142,6 +154,7 @@ def series_of_bins(
     genes: tuple[str, ...],
     names: tuple[str, ...],
     n_bins: int | None,
+    share: Float[ndarray, " cells"] | None = None,
 ) -> TimeSeries:
     """Bins of every trajectory with enough cells, padded to one length.
 
@@ -161,7 +174,9 @@ def series_of_bins(
         cells = np.flatnonzero(group == k)
         bins = None
         if cells.size >= need:
-            bins = bin_cells(matrix[cells], time[cells], n_bins or default_bins(cells.size))
+            bins = bin_cells(
+                matrix[cells], time[cells], n_bins or default_bins(cells.size), None if share is None else share[cells]
+            )
         if bins is None or len(bins.times) < 2:
             dropped.append(f"{name} ({cells.size} cells)")
         else:
@@ -174,16 +189,45 @@ def series_of_bins(
     if dropped:
         warn(f"{len(dropped)} of {len(names)} trajectories {reason}; they are left out")
     _compare_scales(kept)
+    noisier = relative_variance([bins for _, bins in kept])
     longest = max(len(b.times) for _, b in kept)
     values = np.full((len(kept), longest, len(genes)), np.nan)
     times = np.full((len(kept), longest), np.nan)
     weights = np.ones((len(kept), longest))
     for row, (_, bins) in enumerate(kept):
         length = len(bins.times)
-        values[row, :length], times[row, :length], weights[row, :length] = bins.values, bins.times, bins.weights
+        values[row, :length], times[row, :length] = bins.values, bins.times
+        weights[row, :length] = bins.weights / noisier[row]
     return TimeSeries(
         genes=genes, trajectories=tuple(name for name, _ in kept), values=values, times=times, weights=weights
     )
+
+
+def relative_variance(courses: Sequence[Bins]) -> Float[ndarray, " series"]:
+    r"""How much more cells of one trajectory vary within bins than those of all: depth and drop-out differ by donor.
+
+    .. math:: f_s = \operatorname{mean}_i \frac{s^2_{is}}{s^2_i}
+
+    with :math:`s^2_{is}` the variance of gene i between cells of a bin, pooled over the bins of trajectory s, and
+    :math:`s^2_i` over all. Pooled over bins, it is stable where single bins hold few cells; a mean over n such cells
+    has n / f_s times the information of one average cell. Up to 1.25 either way f is 1: that is sampling error. The
+    number of cells stays the same in all.
+    """
+    between = [bins.variance * bins.cells[:, None] for bins in courses]
+    freedom = [
+        np.where(np.isfinite(b), bins.cells[:, None] - 1.0, 0.0) for b, bins in zip(between, courses, strict=True)
+    ]
+    sums = [np.nansum(np.nan_to_num(b) * f, axis=0) for b, f in zip(between, freedom, strict=True)]
+    counts = [f.sum(axis=0) for f in freedom]
+    total, number = np.sum(sums, axis=0), np.sum(counts, axis=0)
+    out = np.ones(len(courses))
+    for k, (mine, count) in enumerate(zip(sums, counts, strict=True)):
+        known = (total > 0) & (count > 0)
+        if known.any():
+            out[k] = float(np.mean(mine[known] / count[known] / (total[known] / number[known])))
+    out = np.where((out > 0.8) & (out < 1.25), 1.0, np.maximum(out, 0.1))
+    cells = np.array([bins.weights.sum() for bins in courses])
+    return np.asarray(out * ((cells / out).sum() / cells.sum()))
 
 
 def _compare_scales(kept: list[tuple[str, Bins]]) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from grn_l0._errors import OptionError, TrajectoryError
-from grn_l0._typing import Float, Int, ndarray
-from grn_l0.pp._columns import column, labels, numbers
+from grn_l0._typing import Float, ndarray
+from grn_l0.pp._branches import Courses, branches
+from grn_l0.pp._columns import labels, numbers
+from grn_l0.pp._conditions import AUTO, Conditions, check_steady, conditions, per_trajectory, same_along
 from grn_l0.pp._expression import check_values, expression, is_sparse
 from grn_l0.pp._pseudotime import check_pseudotime, series_of_bins
+from grn_l0.pp._replicates import Observations, averaged, separated
 from grn_l0.pp._say import some
-from grn_l0.timeseries import TimeSeries
+from grn_l0.pp._trajectories import check_trajectories
+from grn_l0.timeseries import SteadyStates, TimeSeries
 from grn_l0.timeseries.timeseries import check_genes
 
 if TYPE_CHECKING:
@@ -27,6 +33,11 @@ def to_timeseries(
     pseudotime_key: str | None = None,
     layer: str | None = None,
     n_bins: int | None = None,
+    branch_key: str | None = None,
+    stimulus_key: str | Sequence[str] | None = None,
+    knockout_key: str | None = AUTO,
+    steady_key: str | None = AUTO,
+    replicates: Literal["mean", "separate"] | None = None,
 ) -> TimeSeries:
     """Expression over time from an AnnData object, checked.
 
@@ -39,8 +50,8 @@ def to_timeseries(
         its default) if `pseudotime_key` is given.
     trajectory_key
         Column of ``adata.obs`` that tells which observations follow one another: the sample, the well, the
-        replicate; the donor for pseudotime. One observation per trajectory and time. Without it all observations
-        are one trajectory.
+        replicate; the donor for pseudotime. One observation per trajectory and time (but see `replicates`). Without
+        it all observations are one trajectory.
     pseudotime_key
         Column of ``adata.obs`` with the pseudotime of each cell. The cells of each trajectory are sorted by it and
         averaged in bins of equal numbers of cells (see `bin_cells`), which then are its observations, weighted by
@@ -49,6 +60,25 @@ def to_timeseries(
         Layer to use instead of ``adata.X``.
     n_bins
         Bins per trajectory for pseudotime; by default `default_bins` of its number of cells.
+    branch_key
+        Column of ``adata.obs`` with the branch of each cell along pseudotime. Every branch of a trajectory is a
+        trajectory; cells without a branch (missing, or "trunk") belong to all branches of theirs, and weigh
+        accordingly less in each.
+    stimulus_key
+        One or more columns of ``adata.obs`` with the level of a stimulus: 0 and 1, true and false, or a dose. The level
+        of an observation lasts until the next one of its trajectory. Along pseudotime it must be the same in all cells
+        of a trajectory.
+    knockout_key
+        Column of ``adata.obs`` with the gene that is knocked out in each sample, or several with commas between; empty,
+        missing, "none" or "WT" for wild type. The same throughout a trajectory. By default the column ``knockout`` if
+        there is one; None for no such column.
+    steady_key
+        Column of ``adata.obs`` that is true for samples without a time course, which are in a steady state (the
+        opposite of Inferelator's ``isTs``). Their time must be missing; they need no trajectory. By default the column
+        ``steady_state`` if there is one; None for no such column.
+    replicates
+        What to do with several observations of one trajectory at one time: "mean" averages them to one that weighs as
+        many as they are; "separate" makes the k-th of every time the k-th trajectory. By default they are an error.
 
     Returns
     -------
@@ -67,130 +97,155 @@ def to_timeseries(
         For values that are infinite or not numeric, genes that are missing throughout, or too few genes.
     GeneNameError
         For gene names that are not unique.
+    StimulusError, KnockoutError, NameMatchError
+        For levels and knock-outs that cannot be.
     OptionError
-        For `pseudotime_key` together with another `time_key`, or `n_bins` without the former.
+        For `pseudotime_key` together with another `time_key`, steady states or replicates; `n_bins` or `branch_key`
+        without it.
 
     Warns
     -----
     GrnWarning
         For constant genes, raw counts, cells or trajectories left out, pseudotimes on different scales.
     """
+    _check_options(time_key, pseudotime_key, n_bins, branch_key, replicates)
+    genes = tuple(str(g) for g in adata.var_names)
+    check_genes(genes)
+    done = conditions(adata, genes, stimulus_key, knockout_key, steady_key)
+    where = "adata.X" if layer is None else f"layer {layer!r}"
+    if pseudotime_key is not None:
+        if done.steady.any():
+            raise OptionError(
+                f"{int(done.steady.sum()):,} samples are marked as steady states, which single cells along pseudotime "
+                "cannot be; leave them out, or ignore the column (steady_key=None, --steady-key none)"
+            )
+        names, group = labels(adata, trajectory_key, "the trajectory key")
+        time = numbers(adata, pseudotime_key, "the pseudotime key", missing=True)
+        keep = check_pseudotime(time, pseudotime_key)
+        courses = branches(adata, branch_key, group, names, keep, one=trajectory_key is None)
+        matrix = expression(adata, layer)
+        check_values(matrix[keep], genes, where)
+        rows = courses.rows
+        binned = series_of_bins(matrix[rows], time[rows], courses.group, genes, courses.names, n_bins, courses.share)
+        return _along_pseudotime(binned, courses, done)
+    course = ~done.steady
+    part = adata if course.all() else adata[course]
+    if course.all():
+        time = numbers(adata, str(time_key), "the time key")
+    else:
+        check_steady(adata, done.steady, numbers(adata, str(time_key), "the time key", missing=True), str(time_key))
+        time = numbers(part, str(time_key), "the time key")
+    if adata.n_obs and not course.any():
+        raise TrajectoryError("all observations are marked as steady states; at least one time course is needed")
+    names, group = labels(part, trajectory_key, "the trajectory key")
+    if adata.n_obs:
+        check_trajectories(part, time, group, names, str(time_key), trajectory_key, replicates is not None)
+    matrix = expression(adata, layer)
+    check_values(matrix, genes, where)
+    dense = matrix.toarray() if is_sparse(matrix) else matrix
+    one = np.ones(len(time))
+    found = Observations(
+        values=dense[course],
+        time=time,
+        group=group,
+        names=names,
+        weights=one,
+        stimuli=done.stimuli[course],
+        kind=done.kind[course],
+    )
+    per_trajectory(found.kind, group, names, done.kinds)
+    if replicates == "mean":
+        found = averaged(found, done.stimulus_names)
+    elif replicates == "separate":
+        found = separated(found, [str(n) for n in part.obs_names])
+        alone = np.flatnonzero(np.bincount(found.group) < 2)
+        if alone.size:
+            raise TrajectoryError(
+                f"replicates='separate' leaves trajectories of one time ({some([found.names[k] for k in alone])}): "
+                "some times have more replicates than others; use replicates='mean'"
+            )
+    series = _stack(found, genes, done)
+    return replace(series, steady=_steady(adata, dense[done.steady], done))
+
+
+def _check_options(
+    time_key: str | None,
+    pseudotime_key: str | None,
+    n_bins: int | None,
+    branch_key: str | None,
+    replicates: str | None,
+) -> None:
     if pseudotime_key is not None and time_key not in (None, "time", pseudotime_key):
         raise OptionError(
             f"time_key {time_key!r} and pseudotime_key {pseudotime_key!r} exclude each other; keep one of them"
         )
-    if pseudotime_key is None and time_key is None:
-        raise OptionError("time_key is None; name the column of adata.obs with the times, or give pseudotime_key")
-    if pseudotime_key is None and n_bins is not None:
-        raise OptionError(f"n_bins is {n_bins}, but bins are made along pseudotime only; give pseudotime_key")
-    genes = tuple(str(g) for g in adata.var_names)
-    check_genes(genes)
-    names, group = labels(adata, trajectory_key, "the trajectory key")
-    where = "adata.X" if layer is None else f"layer {layer!r}"
+    if replicates not in (None, "mean", "separate"):
+        raise OptionError(f"replicates must be 'mean' or 'separate', not {replicates!r}")
     if pseudotime_key is not None:
-        time = numbers(adata, pseudotime_key, "the pseudotime key", missing=True)
-        keep = check_pseudotime(time, pseudotime_key)
-        matrix = expression(adata, layer)[keep]
-        check_values(matrix, genes, where)
-        return series_of_bins(matrix, time[keep], group[keep], genes, names, n_bins)
-    time = numbers(adata, str(time_key), "the time key")
-    if adata.n_obs:
-        _check_trajectories(adata, time, group, names, str(time_key), trajectory_key)
-    matrix = expression(adata, layer)
-    check_values(matrix, genes, where)
-    return _stack(matrix.toarray() if is_sparse(matrix) else matrix, time, group, genes, names)
+        if replicates is not None:
+            raise OptionError("cells along pseudotime are averaged in bins; leave replicates out")
+        return
+    if time_key is None:
+        raise OptionError("time_key is None; name the column of adata.obs with the times, or give pseudotime_key")
+    if n_bins is not None:
+        raise OptionError(f"n_bins is {n_bins}, but bins are made along pseudotime only; give pseudotime_key")
+    if branch_key is not None:
+        raise OptionError(
+            f"branch_key is {branch_key!r}, but branches lie along pseudotime only; with real time every branch is a "
+            "trajectory (trajectory_key)"
+        )
 
 
-def _stack(
-    values: Float[ndarray, "cells genes"],
-    time: Float[ndarray, " cells"],
-    group: Int[ndarray, " cells"],
-    genes: tuple[str, ...],
-    names: tuple[str, ...],
-) -> TimeSeries:
-    order = np.lexsort((time, group))
-    count = np.bincount(group, minlength=len(names))
-    row = group[order]
+def _stack(found: Observations, genes: tuple[str, ...], done: Conditions) -> TimeSeries:
+    order = np.lexsort((found.time, found.group))
+    count = np.bincount(found.group, minlength=len(found.names))
+    row = found.group[order]
     place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
-    times = np.full((len(names), int(count.max())), np.nan)
+    times = np.full((len(found.names), int(count.max())), np.nan)
     stacked = np.full((*times.shape, len(genes)), np.nan)
-    times[row, place] = time[order]
-    stacked[row, place] = values[order]
+    weights = np.ones(times.shape)
+    stimuli = np.zeros((*times.shape, len(done.stimulus_names)))
+    times[row, place] = found.time[order]
+    stacked[row, place] = found.values[order]
+    weights[row, place] = found.weights[order]
+    stimuli[row, place] = found.stimuli[order]
     empty = np.flatnonzero(~np.isfinite(stacked).any(axis=(1, 2)))
     if empty.size:
-        raise TrajectoryError(
-            f"{empty.size} trajectories have no measured value at all ({some([names[k] for k in empty])}); drop them"
-        )
-    return TimeSeries(genes=genes, trajectories=names, values=stacked, times=times)
-
-
-def _check_trajectories(
-    adata: AnnData,
-    time: Float[ndarray, " cells"],
-    group: Int[ndarray, " cells"],
-    names: tuple[str, ...],
-    time_key: str,
-    trajectory_key: str | None,
-) -> None:
-    order = np.lexsort((time, group))
-    twice = (np.diff(group[order]) == 0) & (np.diff(time[order]) == 0)
-    distinct = np.bincount(group[order], minlength=len(names))
-    distinct -= np.bincount(group[order][1:][twice], minlength=len(names))
-    if twice.any() and not (distinct < 2).all():
-        first = order[np.flatnonzero(twice)[0]]
-        same = np.flatnonzero((group == group[first]) & (time == time[first]))
-        raise TrajectoryError(_replicates(adata, time, same, names[group[first]], time_key, trajectory_key))
-    short = np.flatnonzero(distinct < 2)
-    if short.size:
-        if trajectory_key is None:
-            raise TrajectoryError(
-                f"all observations have the same time ({time[0]:g} in {time_key!r}); a change over time needs at least "
-                "2 time points"
-            )
-        listed = some([names[k] for k in short])
-        raise TrajectoryError(
-            f"{short.size} of {len(names)} trajectories have one time point only: {listed}; each needs at least 2. "
-            f"Drop them, or check that {trajectory_key!r} names whole time courses and {time_key!r} their times"
-        )
-
-
-def _replicates(
-    adata: AnnData,
-    time: Float[ndarray, " cells"],
-    same: Int[ndarray, " some"],
-    name: str,
-    time_key: str,
-    trajectory_key: str | None,
-) -> str:
-    """What to do about several observations of one trajectory at one time."""
-    average = f"scanpy.get.aggregate(adata, by={[k for k in (trajectory_key, time_key) if k]}, func='mean')"
-    average += " and layer='mean' average them"
-    rows = some(adata.obs_names[same])
-    if trajectory_key is None:
-        points = np.unique(time).size
-        text = f"{adata.n_obs:,} observations lie at {points} times ({time_key!r}) and no trajectory column was named, "
-        text += f"so {same.size:,} of them share time {time[same[0]]:g}. "
-        fitting = _fitting_column(adata, time, time_key)
-        if fitting is not None:
-            return text + f"Column {fitting!r} tells them apart: trajectory_key={fitting!r}"
-        return text + (
-            "If they are replicates, name the column that tells them apart (trajectory_key=...). If they are "
-            f"single cells, order them along the process (pseudotime_key=...). Or {average}"
-        )
-    return (
-        f"trajectory {name!r} has time {time[same[0]]:g} {same.size} times ({rows}). If they are replicates, make each "
-        f"a trajectory of its own (adata.obs['series'] = adata.obs[{trajectory_key!r}].astype(str) + '_' + "
-        f"adata.obs['replicate'].astype(str); trajectory_key='series'). Or {average}"
+        shown = some([found.names[k] for k in empty])
+        raise TrajectoryError(f"{empty.size} trajectories have no measured value at all ({shown}); drop them")
+    kind = per_trajectory(found.kind, found.group, found.names, done.kinds)
+    return TimeSeries(
+        genes=genes,
+        trajectories=found.names,
+        values=stacked,
+        times=times,
+        weights=weights,
+        stimuli=stimuli,
+        stimulus_names=done.stimulus_names,
+        knockouts=done.knockouts[kind],
     )
 
 
-def _fitting_column(adata: AnnData, time: Float[ndarray, " cells"], time_key: str) -> str | None:
-    """First column of labels that would make trajectories with distinct times out of the observations."""
-    for key in map(str, adata.obs.columns):
-        if key == time_key or column(adata, key, "column").isna().any():
-            continue
-        names, group = labels(adata, key, "column")
-        count = np.bincount(group, minlength=len(names))
-        if len(np.unique(np.stack([group, time]), axis=1).T) == len(time) and (count >= 2).all():
-            return key
-    return None
+def _steady(adata: AnnData, values: Float[ndarray, "samples genes"], done: Conditions) -> SteadyStates | None:
+    if not len(values):
+        return None
+    return SteadyStates(
+        names=tuple(str(n) for n in adata.obs_names[done.steady]),
+        values=values,
+        knockouts=done.knockouts[done.kind[done.steady]],
+        stimuli=done.stimuli[done.steady],
+    )
+
+
+def _along_pseudotime(binned: TimeSeries, courses: Courses, done: Conditions) -> TimeSeries:
+    """Stimuli and knock-outs, which are the same in all cells of a trajectory."""
+    kept = np.array([courses.names.index(name) for name in binned.trajectories], dtype=np.int64)
+    kind = per_trajectory(done.kind[courses.rows], courses.group, courses.names, done.kinds)
+    level = same_along(done.stimuli[courses.rows], courses.group, courses.names, done.stimulus_names)
+    shape = (*binned.times.shape, level.shape[1])
+    return replace(
+        binned,
+        stimuli=np.broadcast_to(level[kept][:, None, :], shape),
+        stimulus_names=done.stimulus_names,
+        knockouts=done.knockouts[kind[kept]],
+    )

@@ -8,13 +8,14 @@ import numpy as np
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Float, ndarray
-from grn_l0.timeseries import TimeSeries
+from grn_l0.timeseries import SteadyStates, TimeSeries
 
 
 def permuted(series: TimeSeries, seed: int = 0) -> TimeSeries:
     """Each gene's trajectories, dealt to the series at random and independently of every other gene's.
 
-    Only series with the same times exchange trajectories.
+    Only series with the same times exchange trajectories; steady-state samples exchange values among themselves.
+    Knock-outs go with the gene's trajectory, stimuli stay.
 
     Raises
     ------
@@ -27,11 +28,21 @@ def permuted(series: TimeSeries, seed: int = 0) -> TimeSeries:
     if max(len(group) for group in groups.values()) < 2:
         raise OptionError("no two series share their times, so nothing can be permuted; use time_shifted")
     rng = np.random.default_rng(seed)
-    values = series.values.copy()
+    values, held = series.values.copy(), ~series.own_equation
     for group in groups.values():
         order = rng.permuted(np.tile(np.array(group), (series.n_genes, 1)), axis=1).T
         values[group] = np.take_along_axis(series.values, _over_times(order, series), axis=0)
-    return replace(series, values=values)
+        # A trajectory takes along that its gene was held in it.
+        held[group] = np.take_along_axis(~series.own_equation, order, axis=0)
+    return replace(series, values=values, knockouts=held, steady=_permuted_samples(series.steady, rng))
+
+
+def _permuted_samples(steady: SteadyStates | None, rng: np.random.Generator) -> SteadyStates | None:
+    if steady is None:
+        return None
+    order = rng.permuted(np.tile(np.arange(len(steady)), (steady.values.shape[1], 1)), axis=1).T
+    held = np.take_along_axis(~steady.own_equation, order, axis=0)
+    return replace(steady, values=np.take_along_axis(steady.values, order, axis=0), knockouts=held)
 
 
 def _over_times(order: Float[ndarray, "some genes"], series: TimeSeries) -> Float[ndarray, "some times genes"]:
@@ -46,14 +57,20 @@ def pure_noise(series: TimeSeries, seed: int = 0) -> TimeSeries:
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, flat, 0).sum(axis=0) / count
     spread = np.sqrt((np.where(known, flat - mean, 0) ** 2).sum(axis=0) / count)
-    values = mean + spread * np.random.default_rng(seed).standard_normal(series.values.shape)
-    return replace(series, values=np.where(series.mask, values, np.nan))
+    rng = np.random.default_rng(seed)
+    values = mean + spread * rng.standard_normal(series.values.shape)
+    steady = series.steady
+    if steady is not None:
+        drawn = mean + spread * rng.standard_normal(steady.values.shape)
+        steady = replace(steady, values=np.where(steady.mask, drawn, np.nan))
+    return replace(series, values=np.where(series.mask, values, np.nan), steady=steady)
 
 
 def time_shifted(series: TimeSeries, seed: int = 0) -> TimeSeries:
     """Each gene shifted circularly along each series by its own random number of times: a null for one series.
 
-    The shift is at least a quarter of the series in either direction, where it is long enough for that.
+    The shift is at least a quarter of the series in either direction, where it is long enough for that. Steady-state
+    samples exchange values as in :func:`permuted`.
     """
     rng = np.random.default_rng(seed)
     values = series.values.copy()
@@ -62,7 +79,7 @@ def time_shifted(series: TimeSeries, seed: int = 0) -> TimeSeries:
         shift = rng.integers(low, max(low + 1, int(length) - low + 1), series.n_genes)
         row = (np.arange(length)[:, None] + shift) % length
         values[k, :length] = np.take_along_axis(series.values[k, :length], row, axis=0)
-    return replace(series, values=values)
+    return replace(series, values=values, steady=_permuted_samples(series.steady, rng))
 
 
 def phase_randomised(series: TimeSeries, seed: int = 0, *, keep_values: bool = False) -> TimeSeries:
@@ -102,7 +119,7 @@ def phase_randomised(series: TimeSeries, seed: int = 0, *, keep_values: bool = F
             order = np.argsort(np.argsort(made, axis=0), axis=0)
             made = np.take_along_axis(np.sort(full, axis=0), order, axis=0)
         values[k, :length] = np.where(series.mask[k, :length], made, np.nan)
-    return replace(series, values=values)
+    return replace(series, values=values, steady=_permuted_samples(series.steady, rng))
 
 
 def _random_phases(x: Float[ndarray, "times genes"], rng: np.random.Generator) -> Float[ndarray, "times genes"]:

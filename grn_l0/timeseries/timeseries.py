@@ -8,8 +8,16 @@ from functools import cached_property
 
 import numpy as np
 
-from grn_l0._errors import ExpressionError, GeneNameError, OptionError, TimeError, TrajectoryError
+from grn_l0._errors import (
+    ExpressionError,
+    GeneNameError,
+    OptionError,
+    StimulusError,
+    TimeError,
+    TrajectoryError,
+)
 from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.timeseries.steady import SteadyStates
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +38,16 @@ class TimeSeries:
     weights
         Shape (S, T), optional: how many cells (or replicates) were averaged into each observation. The noise
         variance of an observation is divided by it. Ones by default; ignored in the padding.
+    stimuli
+        Shape (S, T, K), optional: level of each of K stimuli (0/1 or a dose) from an observation until the next one;
+        between two observations it does not change. Finite and not negative; ignored in the padding.
+    stimulus_names
+        Names of the K stimuli, unique.
+    knockouts
+        Shape (S, N), optional: True where a gene is knocked out in a trajectory. Its own equation does not hold there,
+        but its measured value acts on others.
+    steady
+        Samples without a time course, of the same genes in the same order, under the same stimuli.
 
     Raises
     ------
@@ -42,6 +60,10 @@ class TimeSeries:
     values: Float[ndarray, "series times genes"]
     times: Float[ndarray, "series times"]
     weights: Float[ndarray, "series times"] | None = None
+    stimuli: Float[ndarray, "series times stimuli"] | None = None
+    stimulus_names: tuple[str, ...] = ()
+    knockouts: Bool[ndarray, "series genes"] | None = None
+    steady: SteadyStates | None = None
 
     def __post_init__(self) -> None:
         for name in ("values", "times"):
@@ -73,8 +95,35 @@ class TimeSeries:
         if np.isfinite(self.values[~inside]).any():
             raise TimeError("a value was given where the time is NaN; only the padding may have no time")
         object.__setattr__(self, "weights", np.where(inside, weights, 0.0))
-        for name in ("values", "times", "weights"):
-            getattr(self, name).setflags(write=False)
+        self._check_conditions(inside)
+        for name in ("values", "times", "weights", "stimuli", "knockouts"):
+            array = getattr(self, name)
+            if array is not None:
+                array.setflags(write=False)
+
+    def _check_conditions(self, inside: Bool[ndarray, "series times"]) -> None:
+        s, n, k = len(self.trajectories), len(self.genes), len(self.stimulus_names)
+        if len(set(self.stimulus_names)) < k:
+            raise OptionError(f"two stimuli have one name among {list(self.stimulus_names)}; give each its own")
+        if self.stimuli is not None or k:
+            stimuli = np.zeros((s, 0, 0)) if self.stimuli is None else np.asarray(self.stimuli, dtype=np.float64)
+            if stimuli.shape != (*inside.shape, k):
+                raise OptionError(
+                    f"stimuli have shape {stimuli.shape}; with {k} names they must have shape {(*inside.shape, k)}"
+                )
+            check_stimuli(stimuli[inside], self.stimulus_names)
+            object.__setattr__(self, "stimuli", np.where(inside[:, :, None], stimuli, 0.0) if k else None)
+        if self.knockouts is not None:
+            knockouts = np.array(self.knockouts, dtype=bool)
+            if knockouts.shape != (s, n):
+                raise OptionError(f"knockouts have shape {knockouts.shape}; they must have shape {(s, n)}")
+            object.__setattr__(self, "knockouts", knockouts if knockouts.any() else None)
+        if self.steady is not None:
+            shape = (self.steady.values.shape[1], np.asarray(self.steady.stimuli).shape[1])
+            if shape != (n, k):
+                raise OptionError(
+                    f"steady states have {shape[0]} genes and {shape[1]} stimuli, the trajectories {n} and {k}"
+                )
 
     @cached_property
     def mask(self) -> Bool[ndarray, "series times genes"]:
@@ -85,6 +134,18 @@ class TimeSeries:
     def lengths(self) -> Int[ndarray, " series"]:
         """Number of times of each trajectory."""
         return np.asarray(np.isfinite(self.times).sum(axis=1))
+
+    @cached_property
+    def own_equation(self) -> Bool[ndarray, "series genes"]:
+        """False where a gene is knocked out: its own equation does not hold there, its value is still a regressor."""
+        if self.knockouts is None:
+            return np.ones((self.n_series, self.n_genes), dtype=bool)
+        return np.asarray(~self.knockouts)
+
+    @property
+    def n_stimuli(self) -> int:
+        """K, the number of stimuli."""
+        return len(self.stimulus_names)
 
     @property
     def n_series(self) -> int:
@@ -98,6 +159,8 @@ class TimeSeries:
 
     def select(self, series: Int[ndarray, " some"] | list[int]) -> TimeSeries:
         """The trajectories at these positions, without the padding that only the others needed.
+
+        Steady-state samples stay.
 
         Raises
         ------
@@ -115,6 +178,35 @@ class TimeSeries:
             values=self.values[series, :t],
             times=self.times[series, :t],
             weights=None if self.weights is None else self.weights[series, :t],
+            stimuli=None if self.stimuli is None else self.stimuli[series, :t],
+            stimulus_names=self.stimulus_names,
+            knockouts=None if self.knockouts is None else self.knockouts[series],
+            steady=self.steady,
+        )
+
+    def arrays(self) -> tuple[ndarray | None, ...]:
+        """Everything numeric there is, in a fixed order: what a checksum of the data must cover."""
+        steady = self.steady
+        more = () if steady is None else (steady.values, steady.knockouts, steady.stimuli, steady.weights)
+        return (self.values, self.times, self.weights, self.stimuli, self.knockouts, *more)
+
+
+def check_stimuli(levels: Float[ndarray, "some stimuli"], names: tuple[str, ...]) -> None:
+    """Refuse levels that are missing, infinite or negative.
+
+    Raises
+    ------
+    StimulusError
+        With the stimulus, the value and the fix.
+    """
+    bad = ~np.isfinite(levels) | (levels < 0)
+    if bad.any():
+        row, k = np.argwhere(bad)[0]
+        value = levels[row, k]
+        what = "missing" if np.isnan(value) else f"{value:g}"
+        raise StimulusError(
+            f"stimulus {names[k]!r} is {what} in {int(bad[:, k].sum()):,} of {len(levels):,} observations; give 0 for "
+            "off, and 1 or a dose for on"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,20 +15,26 @@ from grn_l0._errors import OptionError
 from grn_l0._random import check_seed
 from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.dynamics import AbstractDynamics
-from grn_l0.fit import FitConfig, FitResult, fit
+from grn_l0.fit import FitConfig, fit
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
+from grn_l0.tl.design import describe
 from grn_l0.tl.inference import Inference
-from grn_l0.tl.inputs import names_of, prior_of
+from grn_l0.tl.inputs import names_of
 from grn_l0.tl.keys import Keys
 from grn_l0.tl.memory import warn_of_memory
+from grn_l0.tl.priors import match_priors
 from grn_l0.tl.start import checkpoint_file, make_start
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
+
+#: A table of edges or its path; a share of them, "keep", or None to learn it.
+OnePrior = pd.DataFrame | PathLikeStr
+Trust = float | Literal["keep"] | None
 
 #: A listed edge that the data hardly speak of keeps about the rate of its class; at odds 1 half of those would be lost.
 _ODDS_WITH_PRIOR = 2.0
@@ -42,7 +48,13 @@ def infer(
     pseudotime_key: str | None = None,
     layer: str | None = None,
     regulators: Iterable[str] | PathLikeStr | None = None,
-    prior: pd.DataFrame | PathLikeStr | None = None,
+    prior: OnePrior | Sequence[OnePrior] | Mapping[str, OnePrior] | None = None,
+    prior_trust: Trust | Mapping[str, Trust] = None,
+    branch_key: str | None = None,
+    stimulus_key: str | Sequence[str] | None = None,
+    knockout_key: str | None = "auto",
+    steady_key: str | None = "auto",
+    replicates: Literal["mean", "separate"] | None = None,
     seed: int = 0,
     threads: int | None = None,
     start: Literal["posterior", "none"] = "posterior",
@@ -76,7 +88,28 @@ def infer(
         Candidate regulators (transcription factors), or the path of a list (`pp.read_names`); all genes by default.
     prior
         Edges believed beforehand: a table source, target, or its path; see `pp.match_prior` for other names of columns.
-        Only presence counts: weights and signs are not used, but rows of weight 0 are dropped.
+        Several priors as a mapping of names, ``{"motif": table, "chip": "chip.tsv"}``, or a list: each is believed as
+        far as the data confirm it, by itself and where priors agree. Only presence counts: weights and signs are not
+        used, but rows of weight 0 are dropped.
+    prior_trust
+        Share of the listed edges that is believed whatever the data say, between 0 and 1, or "keep" for .8; by name
+        for several priors. By default it is learned where the data can judge it; from a single series, or from few
+        observations, they cannot, and it stays at .8. The result says which of the two happened.
+    branch_key
+        Column of ``obs`` with the branch of each cell along pseudotime; cells of the trunk (missing, or "trunk") belong
+        to all branches.
+    stimulus_key
+        One or more columns of ``obs`` with the level of a stimulus (0/1 or a dose) from each observation until the
+        next.
+    knockout_key
+        Column of ``obs`` with the gene (or genes, with commas between) that is knocked out in a trajectory or
+        steady-state sample; empty for wild type. By default the column ``knockout`` if there is one; None for none.
+    steady_key
+        Column of ``obs`` that is true for steady-state samples, which have no time. By default the column
+        ``steady_state`` if there is one; None for none.
+    replicates
+        Several observations of one trajectory at one time: "mean" averages them, "separate" makes trajectories of
+        them; see `pp.to_timeseries`.
     seed
         The same seed gives the same network on the same machine, bit for bit. Nothing global is seeded.
     threads
@@ -118,21 +151,34 @@ def infer(
         raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
     seed = check_seed(seed)
     keys = Keys(
-        time_key=time_key, trajectory_key=trajectory_key, pseudotime_key=pseudotime_key, layer=layer, n_bins=n_bins
+        time_key=time_key,
+        trajectory_key=trajectory_key,
+        pseudotime_key=pseudotime_key,
+        layer=layer,
+        n_bins=n_bins,
+        branch_key=branch_key,
+        stimulus_key=()
+        if stimulus_key is None
+        else (stimulus_key,)
+        if isinstance(stimulus_key, str)
+        else tuple(stimulus_key),
+        knockout_key=knockout_key,
+        steady_key=steady_key,
+        replicates=replicates,
     )
+    chain = posterior or PosteriorConfig()
     series = keys.series(adata)
     names = series.genes
     if regulators is not None:
         names = pp.match_regulators(series.genes, names_of(regulators, "regulators"), adata.var)
-    table = None if prior is None else pp.match_prior(prior_of(prior), series.genes, names, adata.var)
-    if table is not None and start == "none":
+    priors = match_priors(prior, prior_trust, series.genes, names, adata.var, chain.listed_rate)
+    if priors and start == "none":
         raise OptionError("a prior enters through the posterior start; use start='posterior', or leave the prior out")
     if start == "none" and checkpoint is not None:
         raise OptionError("a checkpoint keeps the posterior start; leave it out where start='none'")
     kept = checkpoint_file(checkpoint)
     position = {gene: k for k, gene in enumerate(series.genes)}
     rows = np.array([position[name] for name in names], dtype=np.int64)
-    chain = posterior or PosteriorConfig()
     if threads is not None:
         if threads < 1:
             raise OptionError(f"threads must be 1 or more, not {threads}")
@@ -140,12 +186,12 @@ def infer(
     if start == "posterior":
         warn_of_memory(series, len(rows), chain)
     with _limited(threads or 1):
-        begin = make_start(series, rows, table, chain, int(seed), progress, kept) if start == "posterior" else None
+        begin = make_start(series, rows, priors, chain, int(seed), progress, kept) if start == "posterior" else None
         result = fit(
             series,
             begin,
             regulators=rows,
-            config=config or FitConfig(odds=_ODDS_WITH_PRIOR if table is not None else 1.0),
+            config=config or FitConfig(odds=_ODDS_WITH_PRIOR if priors else 1.0),
             gate=gate,
             sparsity=sparsity,
             dynamics=dynamics,
@@ -153,22 +199,31 @@ def infer(
             seed=int(seed),
             progress=progress,
         )
-    result = replace(result, options={**result.options, "keys": asdict(keys)})
+    about = {
+        "keys": asdict(keys),
+        "design": describe(series, start),
+        "priors": [] if begin is None else [list(verdict) for verdict in begin.priors],
+    }
+    inference = Inference(
+        fit=replace(result, options={**result.options, **about}),
+        keys=keys,
+        shape=(series.n_series, int(series.lengths.sum())),
+    )
     pp.write_back(
         adata,
         scores=result.network.scores,
         weights=result.network.weights,
         regulators=rows,
         key=key_added,
-        info=_info(result),
+        info=_info(inference),
     )
-    return Inference(fit=result, keys=keys, shape=(series.n_series, int(series.lengths.sum())))
+    return inference
 
 
-def _info(result: FitResult) -> dict[str, Any]:
-    network = result.network
+def _info(inference: Inference) -> dict[str, Any]:
+    result, network = inference.fit, inference.network
     return {
-        "status": result.status,
+        "status": inference.status,
         "seed": result.seed,
         "regulators": np.asarray(result.regulators, dtype=object),
         "edges": network.n_edges,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from grn_l0._typing import PathLikeStr
 from grn_l0.fit import FitResult, Forecast, Measurement
 from grn_l0.network import Network
+from grn_l0.posterior import Verdict
 from grn_l0.tl.keys import Keys
 
 if TYPE_CHECKING:
@@ -44,8 +45,19 @@ class Inference:
 
     @property
     def status(self) -> str:
-        """A sentence that says what happened and what to try."""
-        return self.fit.status
+        """Sentences that say what happened, what became of priors, and what to try."""
+        return " ".join([self.fit.status, *(f"{_capital(v.sentence())}." for v in self.priors)])
+
+    @property
+    def design(self) -> str | None:
+        """The sampling design that was recognised, and how it was treated."""
+        said = self.fit.options.get("design")
+        return None if said is None else str(said)
+
+    @property
+    def priors(self) -> tuple[Verdict, ...]:
+        """What became of each prior: confirmed by the data, or held because they cannot judge it."""
+        return tuple(Verdict(*v) for v in self.fit.options.get("priors", ()))
 
     def forecast(
         self,
@@ -99,8 +111,14 @@ class Inference:
         data = f"{len(self.fit.genes)} genes, {len(network.regulators)} candidate regulators"
         if self.shape is not None:
             data = f"{self.shape[0]} trajectories, {self.shape[1]} observations, {data}"
-        return (
-            f"data: {data}\n"
-            f"network: {network.n_edges} of {network.n_candidates} candidate edges, sparsity {network.sparsity:.2%}\n"
-            f"{self.status}"
+        lines = [f"data: {data}"]
+        if self.design is not None:
+            lines.append(f"design: {self.design}")
+        lines.append(
+            f"network: {network.n_edges} of {network.n_candidates} candidate edges, sparsity {network.sparsity:.2%}"
         )
+        return "\n".join([*lines, *(v.sentence() for v in self.priors), self.fit.status])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from grn_l0 import pp
 from grn_l0._errors import NameMatchError, nearest
@@ -15,13 +16,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """Columns and layer that make time series of an AnnData object, as `grn_l0.pp.to_timeseries` takes them."""
+    """Columns and layer that make time series of an AnnData object, as `grn_l0.pp.to_timeseries` takes them.
+
+    Raises
+    ------
+    OptionError
+        If `replicates` is no way to treat them.
+    """
 
     time_key: str = "time"
     trajectory_key: str | None = None
     pseudotime_key: str | None = None
     layer: str | None = None
     n_bins: int | None = None
+    branch_key: str | None = None
+    stimulus_key: tuple[str, ...] = ()
+    knockout_key: str | None = "auto"
+    steady_key: str | None = "auto"
+    replicates: Literal["mean", "separate"] | None = None
+
+    def __post_init__(self) -> None:
+        given: str | Iterable[str] | None = self.stimulus_key
+        names = () if given is None else (given,) if isinstance(given, str) else tuple(given)
+        object.__setattr__(self, "stimulus_key", names)
 
     def replace(
         self,
@@ -32,7 +49,8 @@ class Keys:
         n_bins: int | None,
     ) -> Keys:
         """These keys, with those that are not None put in their place."""
-        return Keys(
+        return replace(
+            self,
             time_key=time_key or self.time_key,
             trajectory_key=trajectory_key or self.trajectory_key,
             # Real time asked for by name ends pseudotime.
@@ -66,4 +84,9 @@ class Keys:
             pseudotime_key=self.pseudotime_key,
             layer=self.layer,
             n_bins=self.n_bins,
+            branch_key=self.branch_key,
+            stimulus_key=self.stimulus_key,
+            knockout_key=self.knockout_key,
+            steady_key=self.steady_key,
+            replicates=self.replicates,
         )

@@ -1,4 +1,4 @@
-"""The posterior start, from positions and a table of prior edges; kept as a file where that is asked for."""
+"""The posterior start, from positions and prior edges; kept as a file where that is asked for."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from grn_l0 import posterior
 from grn_l0._atomic import check_output
 from grn_l0._errors import FileFormatError, GrnWarning, OutputError
-from grn_l0._typing import Bool, Int, PathLikeStr, Progress, ndarray
+from grn_l0._typing import Int, PathLikeStr, Progress, ndarray
 from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
-from grn_l0.network import edges_to_matrix
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 
@@ -24,7 +21,8 @@ CHECKPOINT = "start.safetensors"
 
 #: What each entry of a checkpoint's `about` is called in a sentence.
 _WORDS = {
-    "data": "other data, regulators or prior edges",
+    "data": "other data or regulators",
+    "priors": "other prior edges or trust in them",
     "options": "other options of the posterior",
     "seed": "another seed",
     "version": "another version of grn_l0",
@@ -34,7 +32,7 @@ _WORDS = {
 def make_start(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
-    prior: pd.DataFrame | None,
+    priors: tuple[posterior.Prior, ...],
     config: posterior.PosteriorConfig,
     seed: int,
     progress: Progress | None,
@@ -48,8 +46,8 @@ def make_start(
         The data.
     regulators
         Positions of the R candidate regulators.
-    prior
-        Edges source, target, weight among them, or None.
+    priors
+        Edges believed beforehand.
     config
         Settings of the chain.
     seed
@@ -65,19 +63,14 @@ def make_start(
     GrnWarning
         If there is a checkpoint that does not belong here: it is computed anew and written over.
     """
-    listed: Bool[ndarray, "regulators genes"] | None = None
-    if prior is not None:
-        names = [series.genes[j] for j in regulators]
-        listed = edges_to_matrix(prior, names, series.genes, column="weight") != 0
-    about = {} if checkpoint is None else _about(series, regulators, listed, config, seed)
+    about = {} if checkpoint is None else _about(series, regulators, priors, config, seed)
     if checkpoint is not None:
         found = _take(checkpoint, about)
         if found is not None:
             if progress is not None:
                 progress("posterior", 1, 1, {})
             return found
-    known = None if listed is None else posterior.Prior(listed=listed)
-    start = posterior.infer_start(series, regulators, prior=known, config=config, seed=seed, progress=progress)
+    start = posterior.infer_start(series, regulators, prior=priors, config=config, seed=seed, progress=progress)
     start = canonical(start)
     if checkpoint is not None:
         save_start(checkpoint, start, about)
@@ -112,7 +105,7 @@ def checkpoint_file(folder: PathLikeStr | None) -> Path | None:
 def _about(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
-    listed: Bool[ndarray, "regulators genes"] | None,
+    priors: tuple[posterior.Prior, ...],
     config: posterior.PosteriorConfig,
     seed: int,
 ) -> dict[str, Any]:
@@ -121,7 +114,8 @@ def _about(
     # The result does not depend on the number of threads. Lists, as JSON gives them back.
     options = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items() if k != "threads"}
     return {
-        "data": data_checksum(series, regulators, listed),
+        "data": data_checksum(series, regulators),
+        "priors": [[p.name, p.trust, data_checksum(series, regulators, p.listed)] for p in priors],
         "options": options,
         "seed": seed,
         "version": __version__,

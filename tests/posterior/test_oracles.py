@@ -11,9 +11,10 @@ from scipy.stats import multivariate_normal
 
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import basis, dictionary
-from grn_l0.posterior.gates import Chain, learn_rate
+from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice, choose_kinds, noise_population
+from grn_l0.posterior.prior_classes import PriorClasses, learn_rate
 from grn_l0.posterior.response import Design, convolution, designs, refine
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.timeseries import TimeSeries
@@ -129,7 +130,7 @@ def test_inclusion_is_that_of_all_subsets_enumerated() -> None:
     # a strong prior holds the noise variance at 1
     choice = Choice(np.zeros(1, int), np.ones(1), np.ones(1), np.full(1, 1e9), 1.0, 0.0)
     config = PosteriorConfig(slabs=(0.5,), slabs_listed=(0.5,))
-    chain = Chain(np.ones((1, 4), bool), np.zeros((1, 4), bool), config, 0)
+    chain = Chain(np.ones((1, 4), bool), PriorClasses.of(None, np.ones((1, 4), bool)), config, 0)
     summary = chain.run(_grams(x, y), choice, 60_000)
     a, b = 0.1, 20.0
     weights, total = np.zeros(4), 0.0
@@ -148,7 +149,8 @@ def test_the_chain_does_not_depend_on_threads_and_repeats_by_seed() -> None:
     choice = Choice(np.zeros(12, int), np.ones(12), np.ones(12), np.full(12, 10.0), 1.0, 0.0)
     runs = []
     for threads, seed in ((1, 0), (3, 0), (1, 1)):
-        chain = Chain(np.ones((12, 6), bool), np.zeros((12, 6), bool), PosteriorConfig(threads=threads), seed)
+        every = np.ones((12, 6), bool)
+        chain = Chain(every, PriorClasses.of(None, every), PosteriorConfig(threads=threads), seed)
         runs.append(chain.run(_grams(x, y), choice, 60).inclusion)
     np.testing.assert_array_equal(runs[0], runs[1])
     assert not np.array_equal(runs[0], runs[2])

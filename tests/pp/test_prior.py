@@ -29,7 +29,9 @@ def test_names_of_columns_that_others_use(columns: tuple[str, ...]) -> None:
 
 
 def test_weights_that_differ_make_no_difference_and_it_is_said() -> None:
-    with pytest.warns(e.GrnWarning, match="only the presence of prior edges is used, not their weights or signs"):
+    with pytest.warns(
+        e.GrnWarning, match="only the presence of edges of the prior is used, not their weights or signs"
+    ):
         assert len(pp.match_prior(table(("a", "b", 1), ("a", "c", -1)), GENES)) == 2
 
 

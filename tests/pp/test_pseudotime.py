@@ -7,6 +7,7 @@ from scipy import sparse
 
 from grn_l0 import _errors as e
 from grn_l0 import pp
+from grn_l0.pp._pseudotime import bin_cells, relative_variance
 
 
 def test_bins_against_pandas() -> None:
@@ -119,3 +120,35 @@ def test_different_scales_are_warned_about() -> None:
     a.obs.loc[a.obs["donor"] == "d2", "dpt"] *= 3
     with pytest.warns(e.GrnWarning, match="divide by each trajectory's maximum"):
         pp.to_timeseries(a, pseudotime_key="dpt", trajectory_key="donor")
+
+
+def test_cells_of_a_noisier_donor_weigh_less() -> None:
+    """Within-bin variances 1 and 4: a cell of the second is worth a quarter of one of the first."""
+    rng = np.random.default_rng(3)
+    a = cells({"a": 400, "b": 400}, g=300)
+    noise = np.where(a.obs["donor"] == "b", 2.0, 1.0)[:, None]
+    a.X = a.obs["dpt"].to_numpy()[:, None] + noise * rng.normal(size=a.shape)
+    ts = pp.to_timeseries(a, pseudotime_key="dpt", trajectory_key="donor", n_bins=10)
+    assert ts.weights[0, 0] / ts.weights[1, 0] == pytest.approx(4.0, rel=0.05)
+    assert ts.weights.sum() == pytest.approx(800)
+    # each donor's weights are in proportion to its cells
+    assert np.ptp(ts.weights[0]) < 1e-9
+
+
+def test_the_variance_between_cells_is_pooled_over_bins() -> None:
+    """Against numpy, with unequal bins and a missing value."""
+    rng = np.random.default_rng(4)
+    x, time = rng.normal(size=(90, 5)) * np.repeat([1.0, 3.0], 45)[:, None], np.tile(np.arange(45.0), 2)
+    x[3, 2] = np.nan
+    courses = [bin_cells(x[:45], time[:45], 4), bin_cells(x[45:], time[45:], 7)]
+    places = [np.arange(45) * n // 45 for n in (4, 7)]
+    squares, counts = np.zeros((2, 5)), np.zeros((2, 5))
+    for k, (part, place) in enumerate(zip((x[:45], x[45:]), places, strict=True)):
+        for bin_ in np.unique(place):
+            inside = part[place == bin_]
+            n = len(inside) - 1  # the bin's cells, as if none were missing
+            squares[k] += n * np.nanvar(inside, axis=0, ddof=1) * len(inside) / np.isfinite(inside).sum(0)
+            counts[k] += n
+    expected = ((squares / counts) / (squares.sum(0) / counts.sum(0))).mean(axis=1)
+    found = relative_variance(courses)
+    assert found[1] / found[0] == pytest.approx(expected[1] / expected[0], rel=1e-9)

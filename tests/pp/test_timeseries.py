@@ -180,7 +180,11 @@ BAD = {
     "no label": (first(np.nan, "trajectory"), e.TrajectoryError, "missing in 1 of 20"),
     "one point each": (edit("time", 0.0), e.TrajectoryError, "4 of 4 trajectories have one time point.*'s0'"),
     "one point": (lambda a: a._inplace_subset_obs(slice(0, 16)), e.TrajectoryError, "1 of 4 .*'s3'"),
-    "same time twice": (first(1.0), e.TrajectoryError, "'s0' has time 1 2 times .'c1', 'c2'.*replicates.*aggregate"),
+    "same time twice": (
+        first(1.0),
+        e.TrajectoryError,
+        "'s0' has time 1 2 times .'c1', 'c2'.*replicates='mean'.*'separate'",
+    ),
     "twin genes": (names, e.GeneNameError, "'g0'.*var_names_make_unique"),
     "no cells": (lambda a: a._inplace_subset_obs(slice(0, 0)), e.ExpressionError, "no observations"),
     "no genes": (lambda a: a._inplace_subset_var(slice(0, 0)), e.ExpressionError, "0 gene"),
@@ -214,21 +218,11 @@ def test_without_trajectory_key_a_fitting_column_is_named() -> None:
 def test_snapshots() -> None:
     a = series(s=8)
     del a.obs["trajectory"]
-    with pytest.raises(e.TrajectoryError, match=r"40 observations lie at 5 times.*pseudotime_key.*aggregate"):
+    with pytest.raises(e.TrajectoryError, match=r"40 observations lie at 5 times.*pseudotime_key.*replicates='mean'"):
         pp.to_timeseries(a)
     a.obs["time"] = 1.0
     with pytest.raises(e.TrajectoryError, match="same time"):
         pp.to_timeseries(a)
-
-
-def test_the_proposed_averaging_works() -> None:
-    import scanpy as sc
-
-    a = series()
-    a.obs["time"] = a.obs["time"] // 2
-    mean = sc.get.aggregate(a, by=["trajectory", "time"], func="mean")
-    ts = pp.to_timeseries(mean, layer="mean", **KEYS)
-    np.testing.assert_allclose(ts.values[0, 0], a.X[:2].mean(0), rtol=1e-6)
 
 
 def test_options() -> None:

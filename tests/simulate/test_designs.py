@@ -17,6 +17,7 @@ from grn_l0.simulate import (
     short_trajectories,
     time_shifted,
 )
+from grn_l0.timeseries import SteadyStates
 
 SYSTEM = random_system(15, 0)
 
@@ -109,3 +110,23 @@ def test_shifted_keeps_each_genes_values_in_circular_order() -> None:
 def test_options_outside_their_range(make: object) -> None:
     with pytest.raises(OptionError):
         make()  # type: ignore[operator]
+
+
+def test_nulls_of_knockouts_and_steady_states() -> None:
+    """A gene's trajectory takes its knock-out along; steady states exchange values; stimuli stay."""
+    plain = short_trajectories(random_system(8, 0), 6, seed=0)
+    rng = np.random.default_rng(0)
+    held = rng.random((6, 8)) < 0.2
+    values = np.where(held[:, None, :], -1.0, plain.values)  # marks held trajectories
+    samples = np.arange(40.0).reshape(5, 8)
+    steady = SteadyStates(names=tuple("abcde"), values=samples, knockouts=samples % 7 == 0, stimuli=np.zeros((5, 1)))
+    levels = rng.random((6, 5, 1))
+    series = replace(plain, values=values, knockouts=held, steady=steady, stimuli=levels, stimulus_names=("x",))
+    null = permuted(series, seed=1)
+    np.testing.assert_array_equal(null.knockouts, (null.values == -1).all(axis=1))
+    assert not np.array_equal(null.knockouts, held)
+    np.testing.assert_array_equal(np.sort(null.steady.values, axis=0), samples)
+    np.testing.assert_array_equal(null.steady.knockouts, null.steady.values % 7 == 0)
+    np.testing.assert_array_equal(null.stimuli, levels)
+    for other in (time_shifted(series, seed=1), pure_noise(series, seed=1)):
+        assert not np.array_equal(other.steady.values, samples)

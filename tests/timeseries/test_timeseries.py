@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from grn_l0 import _errors as e
-from grn_l0.timeseries import TimeSeries
+from grn_l0.fit.start_file import data_checksum
+from grn_l0.timeseries import SteadyStates, TimeSeries
 
 NAN = np.nan
 
@@ -79,3 +80,82 @@ def test_select_nothing() -> None:
 def test_what_is_refused(changes, error, words: str) -> None:
     with pytest.raises(error, match=words):
         make(**changes)
+
+
+# --- conditions: stimuli, knock-outs, steady states ---------------------------------------------------------------
+
+
+def settled(**changes) -> SteadyStates:
+    return SteadyStates(**{"names": ("x", "y"), "values": np.array([[1.0, NAN], [2, 3]]), **changes})
+
+
+def test_conditions_are_kept_and_selected() -> None:
+    levels = np.array([[[0.0], [1], [2]], [[3], [0], [NAN]]])
+    held = np.array([[False, True], [False, False]])
+    ts = make(stimuli=levels, stimulus_names=("drug",), knockouts=held, steady=settled(stimuli=np.array([[0.0], [1]])))
+    assert ts.stimuli[1, 2, 0] == 0  # in the padding
+    assert ts.own_equation.tolist() == [[True, False], [True, True]]
+    part = ts.select([1])
+    assert part.stimuli[0, :, 0].tolist() == [3, 0] and part.knockouts is None and len(part.steady) == 2
+    assert part.n_stimuli == 1 and make().n_stimuli == 0
+    with pytest.raises(ValueError, match="read-only"):
+        ts.stimuli[0, 0] = 1
+
+
+def test_steady_states() -> None:
+    steady = settled(knockouts=np.array([[True, False], [False, False]]))
+    assert steady.mask.tolist() == [[True, False], [True, True]]
+    assert steady.own_equation.tolist() == [[False, True], [True, True]]
+    assert steady.weights.tolist() == [1, 1] and steady.stimuli.shape == (2, 0)
+    turned = steady.genes_at(np.array([1, 0]))
+    assert turned.values[1].tolist() == [3, 2] and turned.own_equation[0].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"stimuli": np.ones((2, 3, 1))}, e.OptionError, "0 names"),
+        ({"stimuli": np.ones((2, 2, 1)), "stimulus_names": ("x",)}, e.OptionError, r"shape \(2, 3, 1\)"),
+        ({"stimuli": -np.ones((2, 3, 1)), "stimulus_names": ("x",)}, e.StimulusError, "'x' is -1 in 5 of 5"),
+        ({"stimuli": np.full((2, 3, 1), NAN), "stimulus_names": ("x",)}, e.StimulusError, "'x' is missing"),
+        ({"stimuli": np.ones((2, 3, 2)), "stimulus_names": ("x", "x")}, e.OptionError, "one name"),
+        ({"knockouts": np.ones((2, 3), bool)}, e.OptionError, r"shape \(2, 2\)"),
+        (
+            {"steady": settled(stimuli=np.ones((2, 1)))},
+            e.OptionError,
+            "2 genes and 1 stimuli, the trajectories 2 and 0",
+        ),
+    ],
+)
+def test_bad_conditions(changes, error, words) -> None:
+    with pytest.raises(error, match=words):
+        make(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"names": ("x", "x")}, e.TrajectoryError, "unique"),
+        ({"values": np.ones(2)}, e.OptionError, "samples, genes"),
+        ({"values": np.array([[1.0, np.inf], [2, 3]])}, e.ExpressionError, "'x'"),
+        ({"knockouts": np.ones((2, 3), bool)}, e.OptionError, r"\(2, 2\)"),
+        ({"stimuli": -np.ones((2, 1))}, e.OptionError, "negative"),
+        ({"weights": np.zeros(2)}, e.OptionError, "positive"),
+    ],
+)
+def test_bad_steady_states(changes, error, words) -> None:
+    with pytest.raises(error, match=words):
+        settled(**changes)
+
+
+def test_a_checksum_covers_every_condition() -> None:
+    held, levels = np.eye(2, dtype=bool), np.ones((2, 3, 1))
+    variants = [
+        make(),
+        make(knockouts=held),
+        make(stimuli=levels, stimulus_names=("x",)),
+        make(stimuli=levels, stimulus_names=("y",)),
+        make(steady=settled()),
+        make(steady=settled(knockouts=held)),
+    ]
+    assert len({data_checksum(ts, np.arange(2)) for ts in variants}) == len(variants)

@@ -1,0 +1,86 @@
+"""Several observations of one trajectory at one time: averaged, or told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grn_l0._errors import StimulusError
+from grn_l0._typing import Float, Int, ndarray
+from grn_l0.pp._columns import natural_order
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Observations:
+    """Rows of measurements: values (rows, N), times, position of the trajectory, weights and stimuli (rows, K)."""
+
+    values: Float[ndarray, "rows genes"]
+    time: Float[ndarray, " rows"]
+    group: Int[ndarray, " rows"]
+    names: tuple[str, ...]
+    weights: Float[ndarray, " rows"]
+    stimuli: Float[ndarray, "rows stimuli"]
+    kind: Int[ndarray, " rows"]
+
+
+def averaged(rows: Observations, stimulus_names: tuple[str, ...]) -> Observations:
+    """One observation per trajectory and time: the mean of its replicates, which weighs as many as they are.
+
+    A gene that was not measured in all of them is the mean of those in which it was.
+
+    Raises
+    ------
+    StimulusError
+        If replicates of one time were not under the same stimuli.
+    """
+    order = np.lexsort((rows.time, rows.group))
+    keys = np.stack([rows.group, rows.time])[:, order]
+    new = np.concatenate([[True], (np.diff(keys) != 0).any(axis=0)])
+    first = np.flatnonzero(new)
+    at = np.cumsum(new) - 1
+    apart = rows.stimuli[order] != rows.stimuli[order][first][at]
+    if apart.any():
+        row, k = np.argwhere(apart)[0]
+        one = order[row]
+        raise StimulusError(
+            f"stimulus {stimulus_names[k]!r} differs among replicates at time {rows.time[one]:g} of trajectory "
+            f"{rows.names[rows.group[one]]!r}; samples under another stimulus are another trajectory"
+        )
+    seen = np.isfinite(rows.values[order])
+    count = np.add.reduceat(seen.astype(np.float64), first, axis=0)
+    total = np.add.reduceat(np.where(seen, rows.values[order], 0.0), first, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.where(count > 0, total / count, np.nan)
+    kept = order[first]
+    return replace(
+        rows,
+        values=values,
+        time=rows.time[kept],
+        group=rows.group[kept],
+        weights=np.add.reduceat(rows.weights[order], first),
+        stimuli=rows.stimuli[kept],
+        kind=rows.kind[kept],
+    )
+
+
+def separated(rows: Observations, labels: Sequence[str]) -> Observations:
+    """The k-th replicate of every time is the k-th trajectory: "name", "name:2", "name:3" ...
+
+    Replicates are counted in the order of their `labels` (s2 before s10). Which of one time belongs to which of the
+    next makes no difference where every time was sampled from other individuals.
+    """
+    rank = np.empty(len(labels), dtype=np.int64)
+    rank[natural_order(labels)] = np.arange(len(labels))
+    order = np.lexsort((rank, rows.time, rows.group))
+    keys = np.stack([rows.group, rows.time])[:, order]
+    new = np.concatenate([[True], (np.diff(keys) != 0).any(axis=0)])
+    first = np.flatnonzero(new)
+    nth = np.empty(len(order), dtype=np.int64)
+    nth[order] = np.arange(len(order)) - first[np.cumsum(new) - 1]
+    pairs = sorted({(int(g), int(k)) for g, k in zip(rows.group, nth, strict=True)})
+    place = {pair: k for k, pair in enumerate(pairs)}
+    names = tuple(rows.names[g] if k == 0 else f"{rows.names[g]}:{k + 1}" for g, k in pairs)
+    group = np.array([place[int(g), int(k)] for g, k in zip(rows.group, nth, strict=True)], dtype=np.int64)
+    return replace(rows, group=group, names=names)
