@@ -33,6 +33,8 @@ class Design:
         Number of systems where the benchmark is asked for three seeds.
     nulls
         Kinds of data without regulation that are made from this design's, keys of `NULLS`.
+    everyone
+        Whether the rivals take part that are slow, and near chance on SIM350 (PathReg-like, GENIE3, GRNBoost2).
     ablations
         Whether the recipe's ablations are run here.
     forecast
@@ -45,6 +47,7 @@ class Design:
     make: Maker
     systems: int = 3
     nulls: tuple[str, ...] = ("trajectories permuted", "pure noise")
+    everyone: bool = False
     ablations: bool = False
     forecast: bool = True
     about: str = ""
@@ -96,10 +99,10 @@ def _ready(which: str, name: str, *, nulls: tuple[str, ...] = (), systems: int =
 
 DESIGNS = (
     Design(name="50 series x 5 times, 60 genes",
-           make=partial(short, genes=60, n=50, times=(0.0, 1.0, 2.0, 4.0, 8.0)), ablations=True),
+           make=partial(short, genes=60, n=50, times=(0.0, 1.0, 2.0, 4.0, 8.0)), everyone=True, ablations=True),
     Design(name="30 series x 6 times, 200 genes", make=partial(short, genes=200, n=30, times=_grid(8, 6))),
     Design(name="10 series x 21 times, 100 genes", make=partial(short, genes=100, n=10, times=_grid(10, 21)),
-           nulls=("trajectories permuted", *LONG)),
+           nulls=("trajectories permuted", *LONG), everyone=True),
     Design(name="6 series x 10 times, 50 genes", make=partial(short, genes=50, n=6, times=_grid(8, 10))),
     Design(name="2 series x 60 times, inputs driven, 60 genes", make=partial(long, genes=60, n=2, end=40.0, times=60),
            nulls=LONG),
@@ -135,7 +138,7 @@ def cases() -> tuple[Case, ...]:
             methods=(
                 "@ours",
                 "@quick",
-                "@slow",
+                *(("@slow",) if d.everyone else ("PHOENIX-like", "pysindy", "dynGENIE3-like")),
                 *(("@floor",) if d.forecast else ()),
                 *(("@ablation", "@choice") if d.ablations else ()),
             ),
