@@ -6,13 +6,14 @@ RUN    := $(VENV)/.installed-run
 DEV    := $(VENV)/.installed-dev
 OUT    ?= demo-output
 
-.PHONY: help install demo test lint format bench clean
+.PHONY: help install demo test lint format bench bench-accuracy clean
 
 help:
 	@echo "make demo      simulate a small system, infer its network, score it; files in $(OUT)/"
 	@echo "make install   .venv with everything; the command is then $(BIN)/grn-l0"
 	@echo "make test      linters, types, layers, tests with coverage, the notebook"
 	@echo "make bench     the benchmark tables (needs the published data; see docs/data.md)"
+	@echo "make bench-accuracy  every data set with every method, resumable (an hour; the same data)"
 	@echo "make clean     remove what the other rules made"
 
 install: $(DEV)
@@ -54,6 +55,10 @@ bench: $(DEV)
 	done
 	$(BIN)/grn-l0 benchmark sim350 --prior 0.05 --seeds 3 --out benchmarks/results/sim350-prior.md
 	$(BIN)/python benchmarks/designs.py --seeds 3 > benchmarks/results/designs.md
+
+bench-accuracy: $(DEV)
+	mkdir -p benchmarks/results
+	$(BIN)/grn-l0 benchmark accuracy --seeds 3 --processes 2 --out benchmarks/results
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov build dist

@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from grn_l0._errors import (
+    BenchmarkError,
     DataError,
     DatasetError,
     DivergenceError,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BenchmarkError",
     "DataError",
     "DatasetError",
     "DivergenceError",

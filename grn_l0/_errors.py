@@ -73,6 +73,10 @@ class DivergenceError(GrnError, ArithmeticError):
     """A solution or a fit that left the finite numbers."""
 
 
+class BenchmarkError(GrnError, RuntimeError):
+    """Parts of a benchmark that did not come to an end."""
+
+
 class GrnWarning(UserWarning):
     """Something in the data or the fit that its user should know about."""
 

@@ -16,7 +16,7 @@ from grn_l0._errors import FileFormatError
 from grn_l0._typing import PathLikeStr
 
 #: Columns that are counts, shown without decimals.
-COUNTS = ("candidates", "true_edges", "edges", "peak_mib", "n")
+COUNTS = ("candidates", "true_edges", "edges", "edges_found", "peak_mib", "n")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,7 +94,7 @@ class BenchmarkTable:
 
     def _cells(self) -> pd.DataFrame:
         frame = self.frame()
-        return pd.DataFrame({c: [_cell(c, v) for v in frame[c]] for c in frame.columns}, index=frame.index)
+        return pd.DataFrame({c: [cell_text(c, v) for v in frame[c]] for c in frame.columns}, index=frame.index)
 
 
 def median_row(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -106,13 +106,14 @@ def _plain(value: float) -> float | int:
     return int(value) if float(value).is_integer() and abs(value) >= 2 else float(value)
 
 
-def _cell(column: str, value: float) -> str:
+def cell_text(column: str, value: float) -> str:
+    """A figure with as many digits as mean something, by the name of its column."""
     if not math.isfinite(value):
         return "–"
-    if column in COUNTS:
+    if column.partition(" (")[0] in COUNTS:
         return f"{value:.0f}"
-    if column.endswith("_s"):
+    if column.endswith(("_s", "seconds")):
         return f"{value:.1f}"
     if column.startswith("mse") or (value != 0 and abs(value) < 1e-3):
         return f"{value:.3e}" if column.startswith("mse") else f"{value:.2e}"
-    return f"{value:.4f}" if column == "sparsity" else f"{value:.3f}"
+    return f"{value:.4f}" if column.startswith("sparsity") else f"{value:.3f}"

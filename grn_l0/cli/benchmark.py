@@ -14,27 +14,56 @@ from grn_l0.cli.progress import progress
 
 
 class BenchmarkName(StrEnum):
-    """The data sets that have a benchmark."""
+    """The data sets that have a benchmark, and the comparison of all methods."""
 
     sim350 = "sim350"
     yeast = "yeast"
     hematopoiesis = "hematopoiesis"
     breast_cancer = "breast-cancer"
+    accuracy = "accuracy"
 
 
 def benchmark(
-    name: Annotated[BenchmarkName, typer.Argument(metavar="NAME", help="sim350, yeast, hematopoiesis, breast-cancer.")],
+    name: Annotated[
+        BenchmarkName,
+        typer.Argument(
+            metavar="NAME",
+            help="sim350, yeast, hematopoiesis, breast-cancer; accuracy: every data set with every method, resumable.",
+        ),
+    ],
     noise: Annotated[float, typer.Option("--noise", min=0, help="Noise of the simulated measurement (sim350).")] = 0.05,
     prior: Annotated[
         str | None, typer.Option("--prior", help="Level of the published prior file: 0.025, 0.05 or 0.1 (sim350).")
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds; the table gives the median.")] = 3,
-    out: Annotated[Path | None, typer.Option("--out", help="The table as a file: .md, .csv or .json.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The table as a file: .md, .csv or .json; for accuracy a folder (required)."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Cases, a pattern such as 'SIM350/*'; repeatable (accuracy).")
+    ] = None,
+    methods: Annotated[
+        list[str] | None, typer.Option("--methods", help="Methods, a pattern such as 'lasso'; repeatable (accuracy).")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option("--processes", min=0, help="Cells run at a time, one thread each (accuracy).")
+    ] = 2,
+    again: Annotated[bool, typer.Option("--again", help="Also run cells that are finished (accuracy).")] = False,
+    list_cases: Annotated[bool, typer.Option("--list", help="List the cases and leave (accuracy).")] = False,
     threads: opt.Threads = 1,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """Run one benchmark: every figure beside the floor it has to beat."""
+    if name is BenchmarkName.accuracy:
+        from grn_l0.cli.accuracy import accuracy
+
+        accuracy(
+            out, only=only or (), methods=methods or (), seeds=seeds, processes=processes, again=again,
+            list_cases=list_cases, json=json, quiet=quiet,
+        )  # fmt: skip
+        return
     check_outputs(("--out", out, (".md", ".csv", ".json")))
     from grn_l0 import benchmark as benchmarks
 

@@ -34,7 +34,8 @@ class PosteriorConfig:
     inner
         Alternations between smoothing and the joint step within a round.
     parent
-        A regulator takes part in the joint step through targets it regulates with at least this probability.
+        A regulator takes part in the joint step through targets that it regulates with more than this probability; 1
+        leaves the step out.
     draws
         Posterior draws of the weights over which residuals are averaged when noise models are chosen.
     listed_rate
@@ -67,6 +68,7 @@ class PosteriorConfig:
         for name in ("most_kinds", "inner", "draws", "threads"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be 1 or more, not {getattr(self, name)!r}")
-        for name in ("parent", "listed_rate"):
-            if not 0 < getattr(self, name) < 1:
-                raise OptionError(f"{name} must lie between 0 and 1, not {getattr(self, name)!r}")
+        if not 0 < self.listed_rate < 1:
+            raise OptionError(f"listed_rate must lie between 0 and 1, not {self.listed_rate!r}")
+        if not 0 < self.parent <= 1:
+            raise OptionError(f"parent must lie above 0 and be at most 1, not {self.parent!r}")

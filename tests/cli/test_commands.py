@@ -12,6 +12,7 @@ import pytest
 
 import grn_l0
 from grn_l0 import benchmark, tl
+from grn_l0.benchmark import accuracy
 
 
 def test_version_and_help(grn):
@@ -125,6 +126,24 @@ def test_benchmark_prints_and_writes_its_table(grn, monkeypatch, tmp_path):
     assert "| floor | 0.100 | – |" in (tmp_path / "t.md").read_text()
     assert "A title" in grn("benchmark", "sim350").out
     assert grn("benchmark", "sim305").status == 2
+
+
+def test_accuracy_lists_runs_and_says_what_it_wrote(grn, monkeypatch, tmp_path):
+    words = ("benchmark", "accuracy", "--only", "own simulations/6 series*", "--methods", "lasso", "--seeds", 1)
+    assert grn(*words, "--list").out == "Own simulations/6 series x 10 times, 50 genes: lasso x1\n"
+    assert "--out" in grn(*words).err
+    done = grn(*words, "--out", tmp_path / "r", "--processes", 0, "--json")
+    assert done.status == 0, done.err
+    assert json.loads(done.out)["cells"] == 1
+    assert "finished before" in done.err
+    assert "| lasso | 1 |" in (tmp_path / "r" / "accuracy.md").read_text()
+    again = grn(*words, "--out", tmp_path / "r", "--processes", 0)
+    assert "1 cells, 1 of them finished before" in again.err
+    assert grn("benchmark", "accuracy", "--only", "nothing like it", "--list").status == 2
+    monkeypatch.setattr(accuracy.suite, "run_cell", lambda *_: 1 / 0)
+    failed = grn(*words, "--out", tmp_path / "r", "--processes", 0, "--again")
+    assert failed.status == 2
+    assert "1 cells failed" in failed.err
 
 
 def test_demo_writes_five_files_and_prints_the_baselines(grn, tmp_path):

@@ -72,3 +72,38 @@ def test_pictures_are_written(inference, adata, tmp_path):
     pl.save(pl.fit(inference, adata), tmp_path / "fit.png", dpi=40)
     pl.save(pl.network(inference), tmp_path / "network.svg")
     assert {p.name for p in tmp_path.iterdir()} == {"fit.png", "network.svg"}
+
+
+def test_curves_of_several_methods_are_told_apart():
+    curves = {f"m{k}": ([0.5, 1.0], [1.0, 0.5]) for k in range(9)}
+    axes = pl.precision_recall_curves(curves, chance=0.01)
+    lines = axes.get_lines()
+    assert [line.get_label() for line in lines] == [*curves, "chance (0.01)"]
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines[:9]}) == 9
+    assert lines[0].get_xydata().tolist() == [[0, 1], [0.5, 1], [1, 0.5]]
+
+
+def test_bars_go_from_the_least_to_the_most():
+    axes = pl.lines_with_range(
+        {"m": ([1.0, 10.0], [0.5, 0.7], [0.4, 0.7], [0.8, 0.9])}, xlabel="x", ylabel="y", log_x=True
+    )
+    (bars,) = (c for c in axes.containers if c.has_yerr)
+    assert [part.tolist() for part in bars[2][0].get_segments()] == [[[1, 0.4], [1, 0.8]], [[10, 0.7], [10, 0.9]]]
+    assert axes.get_xscale() == "log"
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "10"]
+
+
+def test_trade_off_has_a_point_per_method_and_a_line_per_floor():
+    axes = pl.trade_off({"ours": (0.003, 5e-5), "dense": (1.0, 2e-3)}, {"persistence": 2e-2})
+    assert [line.get_label() for line in axes.get_lines()] == ["ours", "dense", "persistence"]
+    assert axes.get_lines()[0].get_xydata().tolist() == [[0.003, 5e-5]]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+
+
+def test_reliability_leaves_empty_bins_out():
+    predicted, observed, count = np.array([0.1, np.nan, 0.9]), np.array([0.2, np.nan, 0.8]), np.array([100, 0, 25])
+    axes = pl.reliability({"ours": (predicted, observed, count)})
+    (bars,) = (c for c in axes.containers if c.has_yerr)
+    assert bars[0].get_xydata().tolist() == [[0.1, 0.2], [0.9, 0.8]]
+    low, high = bars[2][0].get_segments()[0][:, 1]
+    assert high - low == pytest.approx(2 * np.sqrt(0.2 * 0.8 / 100))

@@ -126,7 +126,7 @@ def test_a_prior_that_lists_everything_or_nothing(everything: bool) -> None:
         ({"inner": 0}, "inner"),
         ({"draws": 0}, "draws"),
         ({"threads": 0}, "threads"),
-        ({"parent": 1.0}, "parent"),
+        ({"parent": 1.1}, "parent"),
         ({"listed_rate": 0.0}, "listed_rate"),
     ],
 )

@@ -214,7 +214,7 @@ def test_degenerate_data_give_finite_results(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"rounds": ()}, {"rounds": (2,)}, {"averaged": 9}, {"slabs": (0.0,)}, {"threads": 0}, {"parent": 1.0}]
+    "bad", [{"rounds": ()}, {"rounds": (2,)}, {"averaged": 9}, {"slabs": (0.0,)}, {"threads": 0}, {"parent": 1.1}]
 )
 def test_settings_out_of_range_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(OptionError):
