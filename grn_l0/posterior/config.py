@@ -40,6 +40,9 @@ class PosteriorConfig:
         Posterior draws of the weights over which residuals are averaged when noise models are chosen.
     listed_rate
         Share of a prior's edges that is believed before the data have spoken, or where they cannot judge it.
+    false_share
+        With fewer than 30 series: largest share of false edges among those reported, as estimated from a decoy (the
+        same trajectories torn apart). None to do without.
     threads
         Threads of the chain; the result does not depend on it.
     """
@@ -56,6 +59,7 @@ class PosteriorConfig:
     parent: float = 0.1
     draws: int = 4
     listed_rate: float = 0.8
+    false_share: float | None = 0.25
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -65,6 +69,8 @@ class PosteriorConfig:
             raise OptionError(f"averaged must lie between 1 and the {len(self.rounds)} rounds, not {self.averaged!r}")
         if not self.slabs or not self.slabs_listed or min(*self.slabs, *self.slabs_listed, 1.0) <= 0:
             raise OptionError("slabs must be positive standard deviations")
+        if self.false_share is not None and not 0 < self.false_share < 1:
+            raise OptionError(f"false_share must lie between 0 and 1, or be None, not {self.false_share!r}")
         for name in ("most_kinds", "inner", "draws", "threads"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be 1 or more, not {getattr(self, name)!r}")

@@ -13,7 +13,7 @@ from grn_l0.posterior.states import States
 from grn_l0.posterior.uncertainty import expected_products
 
 #: From this many series of one schedule on, each time is centred over them.
-_MANY = 30
+MANY = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Whitener:
             part = setting.basis(kind, q)
             matrices.append(np.linalg.inv(np.linalg.cholesky(part.covariance(*setting.levels(kind)))))
             means = matrices[-1] @ part.means[design.at]
-            if len(design.series) >= _MANY:
+            if len(design.series) >= MANY:
                 lost += len(design.times)
                 means = 0.0 * means
             fixed.append(np.tile(means, (len(design.series), 1)))
@@ -81,7 +81,7 @@ class Whitener:
         out = []
         for matrix, design, y in zip(self.matrices, self.setting.designs, parts, strict=True):
             white = matrix @ y
-            out.append((white - white.mean(axis=0) if len(design.series) >= _MANY else white).reshape(-1, y.shape[2]))
+            out.append((white - white.mean(axis=0) if len(design.series) >= MANY else white).reshape(-1, y.shape[2]))
         whole = np.concatenate(out)
         return whole if self.effects is None else whole - self.effects @ (self.effects.T @ whole)
 

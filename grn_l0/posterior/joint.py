@@ -1,28 +1,26 @@
-"""The posterior start: smoothing, noise kinds and gates in turn."""
+"""The posterior start: which way of inference these data call for, and what decoys say of its result."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from grn_l0._typing import Bool, Int, Progress, ndarray
-from grn_l0.posterior.blocks import confirmed
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain, Summary
-from grn_l0.posterior.grams import Grams
-from grn_l0.posterior.inputs import candidate_end
-from grn_l0.posterior.kinds import Choice
-from grn_l0.posterior.prior_classes import Prior, PriorClasses
+from grn_l0.posterior.decoys import decoy, screen
+from grn_l0.posterior.grams import MANY
+from grn_l0.posterior.prior_classes import Prior
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.rounds import Run, choose_variant
 from grn_l0.posterior.start import Start
-from grn_l0.posterior.states import States
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
 from grn_l0.timeseries import TimeSeries
 
-#: Rounds of a trial, and rates of the lag that are tried, slower and slower, per time between observations.
-_TRIAL, _LAGS = 3, (2.5, 1.25, 0.6)
+#: Fastest rates, per step, of the runs that are averaged for one or two long series. A gene that answers within a step
+#: cannot be told from one that it drives: with faster rates edges point from regulated genes to their regulators.
+_FASTEST = (0.6, 0.85, 1.2)
 
 
 def infer_start(
@@ -60,109 +58,36 @@ def infer_start(
     regulators = np.asarray(regulators, dtype=np.int64)
     if by_transitions(series):
         return infer_transitions(series, regulators, prior=prior, config=config, seed=seed, progress=progress)
-    problem = choose_variant(Problem.of(series, regulators), prior, config, seed)
-    run = _Run.of(problem, prior, config, seed)
-    for k in range(len(config.rounds) + config.more):
-        settled = run.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=k >= config.zoom)
-        done = k + 1 >= len(config.rounds) and settled
-        if progress is not None:
-            total = k + 1 if done else max(len(config.rounds), k + 2)
-            progress("posterior", k + 1, total, {"density": run.density})
-        if done:
-            break
-    return run.finish()
+    whole = _sampled(series, regulators, prior, config, seed, progress)
+    if series.n_series >= MANY or config.false_share is None:
+        return whole
+    given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
+    exempt = np.any([p.listed for p in given], axis=0) if given else None
+    nothing = _sampled(decoy(series, seed), regulators, None, config, seed, None)
+    gate, verdict = screen(whole, nothing, config.false_share, exempt)
+    return replace(whole, gate=gate, note=verdict.sentence())
 
 
-@dataclass(eq=False)
-class _Run:
-    """Rounds of smoothing, noise kinds and gates."""
-
-    problem: Problem
-    chain: Chain
-    config: PosteriorConfig
-    states: States
-    rounds: list[Summary] = field(default_factory=list)
-    likelihood: float = -np.inf
-    choice: Choice | None = None
-    grams: Grams | None = None
-
-    @classmethod
-    def of(cls, problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int) -> _Run:
-        """Nothing known yet."""
-        n_genes, regulators = problem.series.n_genes, problem.regulators
-        candidates = np.ones((n_genes, len(regulators) + problem.n_inputs), dtype=bool)
-        candidates[regulators, np.arange(len(regulators))] = False
-        given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
-        padded = [replace(p, listed=np.pad(p.listed, ((0, problem.n_inputs), (0, 0)))) for p in given]
-        judge = problem.series.n_series > 1
-        classes = PriorClasses.of(padded, candidates, believed=config.listed_rate, judge=judge)
-        chain = Chain(candidates, classes, config, seed, problem.n_inputs)
-        return cls(problem, chain, config, States.start(problem.designs, n_genes))
-
-    def round(self, sweeps: int, *, zoom: bool) -> bool:
-        """One round; whether the model of the residuals has settled."""
-        last = self.rounds[-1] if self.rounds else None
-        choice = self.problem.choose(self.states, last, self.config)
-        if zoom:
-            self.problem = self.problem.zoomed(choice)
-            choice = self.problem.choose(self.states, last, self.config)
-        self.problem.estimate(self.states, choice, last, self.config)
-        self.grams, self.choice = self.problem.grams(self.states, choice, last), choice
-        self.rounds.append(self.chain.run(self.grams, choice, sweeps))
-        gained, self.likelihood = choice.log_likelihood - self.likelihood, choice.log_likelihood
-        return gained < self.config.settled * int(self.problem.series.mask.sum())
-
-    @property
-    def density(self) -> float:
-        """Share of the candidate edges that are likelier open than closed."""
-        return float((self.rounds[-1].inclusion > 0.5).sum() / max(self.chain.candidates.sum(), 1))
-
-    def finish(self) -> Start:
-        """Average the last rounds, and estimate the states once more."""
-        if self.choice is None or self.grams is None:
-            raise ValueError("there was no round")
-        averaged = self.rounds[-self.config.averaged :]
-        inclusion = np.mean([r.inclusion for r in averaged], axis=0)
-        weight = np.mean([r.weight for r in averaged], axis=0)
-        final = replace(self.rounds[-1], inclusion=inclusion, weight=weight, draws=[weight])
-        global CONF
-        CONF = confirmed(self.problem.setting(self.choice), self.states, self.grams, self.rounds[-1], self.chain)
-        self.problem.estimate(self.states, self.choice, final, self.config)
-        return self.problem.start(self.states, self.choice, self.grams, final, self.chain)
-
-
-def choose_variant(
-    problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int
-) -> Problem:
-    """Whether a stimulus ends in the middle, and whether proteins lag behind, by short runs.
-
-    A variant is judged by the restricted log-likelihood of its residuals less 5 nats per expected edge and 3 per
-    expected effect of a stimulus. Series of at most twelve times are too short to tell a lag.
-    """
-    if max(len(d.times) for d in problem.designs) <= 12:
-        return problem
-    states = States.start(problem.designs, problem.series.n_genes)
-    end = candidate_end(problem.setting(problem.choose(states, None, config)))
-    best = _judged(problem, prior, config, seed)
-    if end is not None:
-        best = max(best, _judged(problem.variant(np.inf, end), prior, config, seed), key=lambda t: t[0])
-    for steps in _LAGS:
-        trial = _judged(best[1].variant(steps / problem.step, None), prior, config, seed)
-        if trial[0] <= best[0]:
-            break
-        best = trial
-    return best[1]
-
-
-def _judged(
-    problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int
-) -> tuple[float, Problem]:
-    run = _Run.of(problem, prior, config, seed)
-    for k in range(_TRIAL):
-        run.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=False)
-    expected = run.rounds[-2].inclusion
-    edges, effects = expected[:, : len(problem.regulators)].sum(), expected[:, len(problem.regulators) :].sum()
-    return run.likelihood - 5.0 * float(edges) - 3.0 * float(effects), problem
+def _sampled(
+    series: TimeSeries,
+    regulators: Int[ndarray, " regulators"],
+    prior: Prior | Sequence[Prior] | None,
+    config: PosteriorConfig,
+    seed: int,
+    progress: Progress | None,
+) -> Start:
+    """The general posterior; of one or two long series, what three runs agree on."""
+    if series.n_series >= 3 or int(series.lengths.max()) <= 12:
+        problem = choose_variant(Problem.of(series, regulators), prior, config, seed)
+        return Run.of(problem, prior, config, seed).run(progress)
+    runs = []
+    for k, fastest in enumerate(_FASTEST):
+        problem = Problem.of(series, regulators, fastest=fastest)
+        runs.append(Run.of(problem, prior, config, seed + k).run(progress))
+    # The chain has several modes here: what only one run finds is not to be trusted.
+    inclusion = np.mean([r.inclusion for r in runs], axis=0)
+    gate = np.min([r.inclusion if r.gate is None else r.gate for r in runs], axis=0)
+    return replace(runs[1], inclusion=inclusion, gate=gate, weight=np.mean([r.weight for r in runs], axis=0))
 
 
 def constant_genes(start: Start) -> Bool[ndarray, " genes"]:

@@ -45,10 +45,10 @@ class Problem:
     end: float | None = None
 
     @classmethod
-    def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"]) -> Problem:
-        """Scale the data, and choose the memory of the drift."""
+    def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"], *, fastest: float = 4.0) -> Problem:
+        """Scale the data, and choose the memory of the drift; rates reach up to `fastest` per step."""
         parts, inputs = known(series, designs(series))
-        kinds = dictionary(rate_grid(parts), series.n_series)
+        kinds = dictionary(rate_grid(parts, fastest=fastest), series.n_series)
         scaled = Scaled.of(series, parts)
         step = float(np.median(np.concatenate([np.diff(d.times) for d in parts])))
         # Drift of the production: white, or with a memory of four steps where the series are long enough to tell.

@@ -72,11 +72,11 @@ def with_jumps(design: Design, jumps: Float[ndarray, " some"]) -> Design:
     return replace(design, grid=grid, at=at)
 
 
-def rate_grid(all_designs: list[Design], count: int = 9) -> Float[ndarray, " rates"]:
-    """Rates that these times can tell apart: a half-life of twice the longest series to a fifth of a typical step."""
+def rate_grid(all_designs: list[Design], count: int = 9, *, fastest: float = 4.0) -> Float[ndarray, " rates"]:
+    """Rates that these times can tell apart: a half-life of twice the longest series to `fastest` / typical step."""
     total = max(d.times[-1] for d in all_designs)
     step = float(np.median(np.concatenate([np.diff(d.times) for d in all_designs])))
-    return np.geomspace(0.3 / total, max(4.0 / step, 1.2 / total), count)
+    return np.geomspace(0.3 / total, max(fastest / step, 1.2 / total), count)
 
 
 def convolution(grid: Float[ndarray, " grid"], rate: float) -> Float[ndarray, "grid grid"]:

@@ -67,6 +67,9 @@ class Start:
         How a state is guessed from one measurement of many genes; None where it is taken as it is.
     score
         What candidate edges are ranked by, shape (R, N); None for `inclusion` itself.
+    gate
+        P(gate open) from which the gated ODE starts, shape (R, N), 0 for edges that are not reported; None for
+        `inclusion` itself.
     note
         What the user should know about how the start was found.
     """
@@ -87,6 +90,7 @@ class Start:
     priors: tuple[Verdict, ...] = ()
     projection: Projection | None = None
     score: Float[ndarray, "regulators genes"] | None = None
+    gate: Float[ndarray, "regulators genes"] | None = None
     note: str = ""
 
     def __post_init__(self) -> None:

@@ -4,11 +4,11 @@ from grn_l0.simulate.cells import Cells, binned, pseudotime_cells
 from grn_l0.simulate.designs import initial_states, irregular, long_series, short_trajectories
 from grn_l0.simulate.insilico import insilico_system
 from grn_l0.simulate.named import DESIGNS
-from grn_l0.simulate.nulls import permuted, phase_randomised, pure_noise, time_shifted
 from grn_l0.simulate.random_network import random_system
 from grn_l0.simulate.stimulus import SteadyStates, steady_samples, stimulated
 from grn_l0.simulate.system import Change, System
 from grn_l0.simulate.thermodynamic import ThermodynamicProduction
+from grn_l0.timeseries.nulls import permuted, phase_randomised, pure_noise, time_shifted
 
 __all__ = [
     "DESIGNS",

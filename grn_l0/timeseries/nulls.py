@@ -8,7 +8,8 @@ import numpy as np
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Float, ndarray
-from grn_l0.timeseries import SteadyStates, TimeSeries
+from grn_l0.timeseries.steady import SteadyStates
+from grn_l0.timeseries.timeseries import TimeSeries
 
 
 def permuted(series: TimeSeries, seed: int = 0) -> TimeSeries:

@@ -1,0 +1,84 @@
+"""Which edges stand out from those that the same method finds where there is nothing to find."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from grn_l0._typing import Bool, Float, ndarray
+from grn_l0.posterior.start import Start
+from grn_l0.timeseries import TimeSeries
+from grn_l0.timeseries.nulls import permuted, time_shifted
+
+#: Thresholds tried, from the most lenient.
+_THRESHOLDS = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 0.99999])
+
+
+class Screen(NamedTuple):
+    """What decoys said.
+
+    Attributes
+    ----------
+    threshold
+        Least probability of a reported edge; infinite if no edge stands out.
+    found, decoys
+        Edges at that threshold (at .5 if there is none), in the data and in the decoy.
+    """
+
+    threshold: float
+    found: int
+    decoys: int
+
+    def sentence(self) -> str:
+        """One line for a person."""
+        if np.isinf(self.threshold):
+            return (
+                f"no edge stands out: where genes are torn apart {self.decoys} edges come out by chance, and "
+                f"{self.found} in the data"
+            )
+        return (
+            f"edges of probability above {self.threshold:g} are kept: {self.found}, of which about {self.decoys} are "
+            "there by chance, as found where genes are torn apart"
+        )
+
+
+def decoy(series: TimeSeries, seed: int) -> TimeSeries:
+    """The same trajectories gene by gene, but not together: dealt to other series, or shifted in time."""
+    _, counts = np.unique(series.times, axis=0, return_counts=True)
+    return permuted(series, seed) if counts.max() >= 3 else time_shifted(series, seed)
+
+
+def screen(
+    start: Start, nothing: Start, share: float, exempt: Bool[ndarray, "regulators genes"] | None
+) -> tuple[Float[ndarray, "regulators genes"], Screen]:
+    """Probabilities from which gates start: 0 below the threshold at which a share of edges is false.
+
+    The number of false edges among those found is estimated by what the same method finds in a decoy (target-decoy
+    competition; Elias and Gygi 2007). Half an edge is added to that number, so that one or two edges with no decoy to
+    compare them with are not reported as certain.
+
+    Parameters
+    ----------
+    start, nothing
+        Found in the data, and in the decoy.
+    share
+        Largest share of false edges.
+    exempt
+        Edges of prior networks, for which more speaks than the data; these are kept as they are.
+    """
+    gate, other = _gate(start), _gate(nothing)
+    rest = np.ones(gate.shape, dtype=bool) if exempt is None else ~exempt
+    found = (gate[rest] > _THRESHOLDS[:, None]).sum(axis=1)
+    false = (other[rest] > _THRESHOLDS[:, None]).sum(axis=1)
+    fine = np.flatnonzero((false + 0.5) <= share * found)
+    if len(fine) == 0:
+        result = Screen(np.inf, int(found[0]), int(false[0]))
+    else:
+        k = int(fine[0])
+        result = Screen(float(_THRESHOLDS[k]), int(found[k]), int(false[k]))
+    return np.where(rest & (gate <= result.threshold), 0.0, gate), result
+
+
+def _gate(start: Start) -> Float[ndarray, "regulators genes"]:
+    return start.inclusion if start.gate is None else start.gate

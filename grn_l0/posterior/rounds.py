@@ -1,0 +1,130 @@
+"""Rounds of smoothing, noise kinds and gates; short ones choose between variants of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from grn_l0._typing import Progress
+from grn_l0.posterior.blocks import confirmed
+from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.gates import Chain, Summary
+from grn_l0.posterior.grams import MANY, Grams
+from grn_l0.posterior.inputs import candidate_end
+from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.prior_classes import Prior, PriorClasses
+from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.start import Start
+from grn_l0.posterior.states import States
+
+#: Rounds of a trial, and rates of the lag that are tried, slower and slower, per time between observations.
+_TRIAL, _LAGS = 3, (2.5, 1.25, 0.6)
+
+
+@dataclass(eq=False)
+class Run:
+    """Rounds of smoothing, noise kinds and gates."""
+
+    problem: Problem
+    chain: Chain
+    config: PosteriorConfig
+    states: States
+    rounds: list[Summary] = field(default_factory=list)
+    likelihood: float = -np.inf
+    choice: Choice | None = None
+    grams: Grams | None = None
+
+    @classmethod
+    def of(cls, problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int) -> Run:
+        """Nothing known yet."""
+        n_genes, regulators = problem.series.n_genes, problem.regulators
+        candidates = np.ones((n_genes, len(regulators) + problem.n_inputs), dtype=bool)
+        candidates[regulators, np.arange(len(regulators))] = False
+        given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
+        padded = [replace(p, listed=np.pad(p.listed, ((0, problem.n_inputs), (0, 0)))) for p in given]
+        judge = problem.series.n_series > 1
+        classes = PriorClasses.of(padded, candidates, believed=config.listed_rate, judge=judge)
+        chain = Chain(candidates, classes, config, seed, problem.n_inputs)
+        return cls(problem, chain, config, States.start(problem.designs, n_genes))
+
+    def round(self, sweeps: int, *, zoom: bool) -> bool:
+        """One round; whether the model of the residuals has settled."""
+        last = self.rounds[-1] if self.rounds else None
+        choice = self.problem.choose(self.states, last, self.config)
+        if zoom:
+            self.problem = self.problem.zoomed(choice)
+            choice = self.problem.choose(self.states, last, self.config)
+        self.problem.estimate(self.states, choice, last, self.config)
+        self.grams, self.choice = self.problem.grams(self.states, choice, last), choice
+        self.rounds.append(self.chain.run(self.grams, choice, sweeps))
+        gained, self.likelihood = choice.log_likelihood - self.likelihood, choice.log_likelihood
+        return gained < self.config.settled * int(self.problem.series.mask.sum())
+
+    def run(self, progress: Progress | None = None) -> Start:
+        """All rounds."""
+        config = self.config
+        for k in range(len(config.rounds) + config.more):
+            settled = self.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=k >= config.zoom)
+            done = k + 1 >= len(config.rounds) and settled
+            if progress is not None:
+                total = k + 1 if done else max(len(config.rounds), k + 2)
+                progress("posterior", k + 1, total, {"density": self.density})
+            if done:
+                break
+        return self.finish()
+
+    @property
+    def density(self) -> float:
+        """Share of the candidate edges that are likelier open than closed."""
+        return float((self.rounds[-1].inclusion > 0.5).sum() / max(self.chain.candidates.sum(), 1))
+
+    def finish(self) -> Start:
+        """Average the last rounds, and estimate the states once more."""
+        if self.choice is None or self.grams is None:
+            raise ValueError("there was no round")
+        averaged = self.rounds[-self.config.averaged :]
+        inclusion = np.mean([r.inclusion for r in averaged], axis=0)
+        weight = np.mean([r.weight for r in averaged], axis=0)
+        final = replace(self.rounds[-1], inclusion=inclusion, weight=weight, draws=[weight])
+        sure = confirmed(self.problem.setting(self.choice), self.states, self.grams, self.rounds[-1], self.chain)
+        self.problem.estimate(self.states, self.choice, final, self.config)
+        start = self.problem.start(self.states, self.choice, self.grams, final, self.chain)
+        if self.problem.series.n_series >= MANY:
+            return start
+        return replace(start, gate=np.minimum(start.inclusion, sure.T[: len(self.problem.regulators)]))
+
+
+def choose_variant(
+    problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int
+) -> Problem:
+    """Whether a stimulus ends in the middle, and whether proteins lag behind, by short runs.
+
+    A variant is judged by the restricted log-likelihood of its residuals less 5 nats per expected edge and 3 per
+    expected effect of a stimulus. Series of at most twelve times are too short to tell a lag.
+    """
+    if max(len(d.times) for d in problem.designs) <= 12:
+        return problem
+    states = States.start(problem.designs, problem.series.n_genes)
+    end = candidate_end(problem.setting(problem.choose(states, None, config)))
+    best = _judged(problem, prior, config, seed)
+    if end is not None:
+        best = max(best, _judged(problem.variant(np.inf, end), prior, config, seed), key=lambda t: t[0])
+    for steps in _LAGS:
+        trial = _judged(best[1].variant(steps / problem.step, None), prior, config, seed)
+        if trial[0] <= best[0]:
+            break
+        best = trial
+    return best[1]
+
+
+def _judged(
+    problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int
+) -> tuple[float, Problem]:
+    run = Run.of(problem, prior, config, seed)
+    for k in range(_TRIAL):
+        run.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=False)
+    expected = run.rounds[-2].inclusion
+    edges, effects = expected[:, : len(problem.regulators)].sum(), expected[:, len(problem.regulators) :].sum()
+    return run.likelihood - 5.0 * float(edges) - 3.0 * float(effects), problem
