@@ -65,9 +65,10 @@ class Run:
     def run(self, progress: Progress | None = None) -> Start:
         """All rounds."""
         config = self.config
-        for k in range(len(config.rounds) + config.more):
+        most = len(config.rounds) + config.more
+        for k in range(most):
             settled = self.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=k >= config.zoom)
-            done = k + 1 >= len(config.rounds) and settled
+            done = k + 1 == most or (k + 1 >= len(config.rounds) and settled)
             if progress is not None:
                 total = k + 1 if done else max(len(config.rounds), k + 2)
                 progress("posterior", k + 1, total, {"density": self.density})

@@ -29,7 +29,7 @@ def check(series: TimeSeries, regulators: np.ndarray | None = None, prior: Prior
     start = infer_start(series, regulators, prior=prior, config=QUICK)
     for field in fields(start):
         value = getattr(start, field.name)
-        if field.name not in ("penalty", "states", "covariances", "priors"):
+        if field.name not in ("penalty", "states", "covariances", "priors", "note", "projection") and value is not None:
             assert np.isfinite(value).all(), field.name
     assert not np.isnan(start.penalty).any()
     np.testing.assert_array_equal(np.isfinite(start.states).all(axis=2), np.isfinite(series.times))

@@ -13,6 +13,11 @@ from grn_l0.posterior.gibbs import sweep_targets
 SLAB, VARIANCE = 0.5, 1.0
 
 
+def straight(copies: int, r: int) -> tuple[ndarray, ndarray, ndarray]:
+    """No curvature."""
+    return np.zeros((0, 1, r)), np.full(copies, -1), np.zeros(0, int)
+
+
 def enumerate_gates(
     gram: Float[ndarray, "regulators regulators"],
     score: Float[ndarray, " regulators"],
@@ -47,7 +52,7 @@ def sample(
     inclusion, effect = np.zeros((copies, r)), np.zeros((copies, r))
     # A variance known beforehand as if from 1e12 observations stays what it is.
     sweep_targets(
-        0, copies, gram[None], np.zeros((1, r)), np.zeros(copies, int), np.tile(score, (copies, 1)),
+        0, copies, gram[None], np.zeros(copies, int), *straight(copies, r), np.tile(score, (copies, 1)),
         np.zeros((copies, r)), np.tile(log_odds, (copies, 1)), np.zeros((copies, r), int), np.array([[SLAB]]),
         np.ones((1, 1)), np.full(copies, VARIANCE), np.full(copies, 10.0), np.tile(score, (copies, 1)),
         np.full(copies, 5.0), np.full(copies, VARIANCE), np.full(copies, 1e12), 0, 0, sweeps, True,
@@ -77,7 +82,7 @@ def test_targets_do_not_share_their_random_numbers() -> None:
     weight = np.zeros((4000, 4))
     r = 4
     sweep_targets(
-        0, 4000, gram[None], np.zeros((1, r)), np.zeros(4000, int), np.tile(score, (4000, 1)), weight,
+        0, 4000, gram[None], np.zeros(4000, int), *straight(4000, r), np.tile(score, (4000, 1)), weight,
         np.tile(log_odds, (4000, 1)), np.zeros((4000, r), int), np.array([[SLAB]]), np.ones((1, 1)),
         np.ones(4000), np.full(4000, 10.0), np.tile(score, (4000, 1)), np.full(4000, 5.0), np.ones(4000),
         np.full(4000, 1e12), 0, 0, 1, False, np.zeros((4000, r)), np.zeros((4000, r)), np.zeros((4000, 1, 1)),
@@ -93,7 +98,7 @@ def test_the_noise_variance_has_its_inverse_gamma_mean() -> None:
     variance = np.ones(copies)
     closed = np.full((copies, 1), -np.inf)
     sweep_targets(
-        0, copies, np.ones((1, 1, 1)), np.zeros((1, 1)), np.zeros(copies, int), np.zeros((copies, 1)),
+        0, copies, np.ones((1, 1, 1)), np.zeros(copies, int), *straight(copies, 1), np.zeros((copies, 1)),
         np.zeros((copies, 1)), closed, np.zeros((copies, 1), int), np.array([[SLAB]]), np.ones((1, 1)), variance,
         np.full(copies, square), np.zeros((copies, 1)), np.full(copies, freedom), np.full(copies, level),
         np.full(copies, strength), 0, 0, 1, False, np.zeros((copies, 1)), np.zeros((copies, 1)),
@@ -102,3 +107,30 @@ def test_the_noise_variance_has_its_inverse_gamma_mean() -> None:
     shape, scale = (freedom + strength) / 2, (square + strength * level) / 2
     np.testing.assert_allclose(variance.mean(), scale / (shape - 1), rtol=0.03)
     np.testing.assert_allclose((1 / variance).mean(), shape / scale, rtol=0.03)
+
+
+def test_a_targets_own_gram_is_that_of_its_class_less_its_factor() -> None:
+    """Curvature as a low rank in the kernel against the same Gram matrix given whole."""
+    rng = np.random.default_rng(4)
+    x, b, y = rng.normal(size=(30, 3)), 0.5 * rng.normal(size=(2, 30)), rng.normal(size=30)
+    left = np.eye(30) - b.T @ np.linalg.solve(np.eye(2) + b @ b.T, b)
+    low = np.linalg.cholesky(np.linalg.inv(np.eye(2) + b @ b.T)).T @ b
+    padded = np.zeros((1, 5, 3))
+    padded[0, :2] = low @ x
+    score, log_odds = x.T @ left @ y, np.array([-0.5, -0.2, -1.0])
+    copies = 40
+    runs = []
+    for gram, more in (
+        (x.T @ x, (np.repeat(padded, copies, axis=0), np.arange(copies), np.full(copies, 2))),
+        (x.T @ left @ x, straight(copies, 3)),
+    ):
+        inclusion = np.zeros((copies, 3))
+        sweep_targets(
+            0, copies, gram[None], np.zeros(copies, int), *more, np.tile(score, (copies, 1)),
+            np.zeros((copies, 3)), np.tile(log_odds, (copies, 1)), np.zeros((copies, 3), int), np.array([[SLAB]]),
+            np.ones((1, 1)), np.full(copies, VARIANCE), np.full(copies, 10.0), np.tile(score, (copies, 1)),
+            np.full(copies, 5.0), np.full(copies, VARIANCE), np.full(copies, 1e12), 0, 0, 200, True,
+            inclusion, np.zeros((copies, 3)), np.zeros((copies, 1, 1)),
+        )  # fmt: skip
+        runs.append(inclusion)
+    np.testing.assert_allclose(*runs, rtol=1e-9)

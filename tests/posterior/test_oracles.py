@@ -10,12 +10,13 @@ from scipy.integrate import quad
 from scipy.stats import multivariate_normal
 
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.covariance import basis, dictionary
+from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice, choose_kinds, noise_population
 from grn_l0.posterior.prior_classes import PriorClasses, learn_rate
 from grn_l0.posterior.response import Design, convolution, designs, refine
+from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.timeseries import TimeSeries
 
@@ -112,11 +113,20 @@ def test_noise_population_tells_additive_from_proportional(slope: float) -> None
     assert spread < 0.1
 
 
+def setting(design: Design, y: np.ndarray, kinds: Kinds, bases: dict[int, list[Basis]], choice: Choice) -> Setting:
+    """All genes are regulators, nothing acts from outside, nothing lies between genes."""
+    n = y.shape[2]
+    none = np.zeros((len(y), len(design.grid), 0))
+    return Setting([design], [y], kinds, bases, choice, np.arange(n), np.ones(n), [none], [np.eye(len(design.grid))])
+
+
 def _grams(x: np.ndarray, y: np.ndarray) -> Grams:
     return Grams(
         (x.T @ x)[None],
-        np.zeros((1, x.shape[1])),
         np.zeros(y.shape[1], int),
+        np.zeros((0, 1, x.shape[1])),
+        np.full(y.shape[1], -1),
+        np.zeros(0, int),
         (x.T @ y).T,
         (y**2).sum(0),
         np.full(y.shape[1], float(len(x))),
@@ -128,7 +138,7 @@ def test_inclusion_is_that_of_all_subsets_enumerated() -> None:
     x = rng.normal(size=(40, 4)) @ (np.eye(4) + 0.6)
     y = (x @ np.array([0.35, 0.0, -0.3, 0.0]) + rng.normal(size=40))[:, None]
     # a strong prior holds the noise variance at 1
-    choice = Choice(np.zeros(1, int), np.ones(1), np.ones(1), np.full(1, 1e9), 1.0, 0.0)
+    choice = Choice(np.zeros(1, int), np.ones(1), np.ones(1), np.full(1, 1e9), 1.0, np.zeros(1))
     config = PosteriorConfig(slabs=(0.5,), slabs_listed=(0.5,))
     chain = Chain(np.ones((1, 4), bool), PriorClasses.of(None, np.ones((1, 4), bool)), config, 0)
     summary = chain.run(_grams(x, y), choice, 60_000)
@@ -146,7 +156,7 @@ def test_inclusion_is_that_of_all_subsets_enumerated() -> None:
 def test_the_chain_does_not_depend_on_threads_and_repeats_by_seed() -> None:
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=(50, 6)), rng.normal(size=(50, 12))
-    choice = Choice(np.zeros(12, int), np.ones(12), np.ones(12), np.full(12, 10.0), 1.0, 0.0)
+    choice = Choice(np.zeros(12, int), np.ones(12), np.ones(12), np.full(12, 10.0), 1.0, np.zeros(12))
     runs = []
     for threads, seed in ((1, 0), (3, 0), (1, 1)):
         every = np.ones((12, 6), bool)
@@ -172,9 +182,9 @@ def test_smoothing_is_gaussian_conditioning() -> None:
     kinds = dictionary(np.array([0.5]), 3)
     bases = {-1: [basis(design, 0.0, 0.0)], 0: [basis(design, 0.5, 0.0)]}
     kind = int(np.flatnonzero((kinds.rate_index == 0) & (kinds.offset == 1.0) & (kinds.drift == 0.3))[3])
-    choice = Choice(np.full(2, kind), np.array([0.2, 0.3]), np.ones(2), np.ones(2), 1.0, 0.0)
+    choice = Choice(np.full(2, kind), np.array([0.2, 0.3]), np.ones(2), np.ones(2), 1.0, np.zeros(2))
     y = rng.normal(size=(3, 4, 2))
-    smoother = Smoother([design], [y], kinds, bases, choice, np.arange(2))
+    smoother = Smoother(setting(design, y, kinds, bases, choice))
     states = States.start([design], 2)
     smoother.smooth(states)
     part, levels = bases[0][0], (kinds.initial[kind], kinds.offset[kind], kinds.drift[kind])
@@ -193,11 +203,11 @@ def test_the_joint_step_conditions_on_the_targets_too() -> None:
     bases = {-1: [basis(design, 0.0, 0.0)], 0: [basis(design, 0.5, 0.0)]}
     parent = int(np.flatnonzero((kinds.rate_index == -1) & (kinds.initial > 1))[0])
     child = int(np.flatnonzero((kinds.rate_index == 0) & (kinds.offset == 0.1) & (kinds.drift == 0.1))[2])
-    choice = Choice(np.array([parent, child]), np.array([0.3, 0.2]), np.ones(2), np.ones(2), 1.0, 0.0)
+    choice = Choice(np.array([parent, child]), np.array([0.3, 0.2]), np.ones(2), np.ones(2), 1.0, np.zeros(2))
     y = rng.normal(size=(5, 4, 2))
     y -= y.mean(axis=(0, 1))
     weight = np.array([[0.0, 0.0], [0.8, 0.0]])
-    smoother = Smoother([design], [y], kinds, bases, choice, np.arange(2))
+    smoother = Smoother(setting(design, y, kinds, bases, choice))
     states = States.start([design], 2)
     for _ in range(30):
         smoother.smooth(states)

@@ -133,9 +133,10 @@ def test_a_held_prior_names_hubs_but_opens_nothing_else() -> None:
     every = np.ones((200, 12), dtype=bool)
     chain = Chain(every, PriorClasses.of(Prior(listed=listed.T, trust=0.8), every), PosteriorConfig(), 0)
     grams = Grams(
-        (x.T @ x)[None], np.zeros((1, 12)), np.zeros(200, int), (x.T @ y).T, (y**2).sum(0), np.full(200, 20.0)
-    )
-    choice = Choice(np.zeros(200, int), np.ones(200), np.ones(200), np.full(200, 10.0), 1.0, 0.0)
+        (x.T @ x)[None], np.zeros(200, int), np.zeros((0, 1, 12)), np.full(200, -1), np.zeros(0, int),
+        (x.T @ y).T, (y**2).sum(0), np.full(200, 20.0),
+    )  # fmt: skip
+    choice = Choice(np.zeros(200, int), np.ones(200), np.ones(200), np.full(200, 10.0), 1.0, np.zeros(200))
     for _ in range(4):
         inclusion = chain.run(grams, choice, 40).inclusion
     assert inclusion[listed].mean() > 0.6

@@ -101,7 +101,7 @@ def test_a_start_keeps_what_it_promises(start: Start) -> None:
 
 def test_progress_is_told_after_every_round(series: TimeSeries) -> None:
     told: list[tuple[str, int, int]] = []
-    config = PosteriorConfig(rounds=(5, 5, 5), averaged=1)
+    config = PosteriorConfig(rounds=(5, 5, 5), averaged=1, more=0)
     infer_start(series, EVERY, config=config, progress=lambda stage, k, n, _: told.append((stage, k, n)))
     assert told == [("posterior", 1, 3), ("posterior", 2, 3), ("posterior", 3, 3)]
 

@@ -103,7 +103,7 @@ def test_a_wide_noisy_panel_is_projected_and_cannot_judge_a_prior() -> None:
     plain = infer_start(series, regulators, seed=0)
     start = infer_start(series, regulators, prior=Prior(listed=listed), seed=0)
     assert start.projection is not None and start.score is not None and plain.score is not None
-    assert "cannot judge" in start.note and not plain.note
+    assert "cannot judge" in start.priors[0].sentence() and not plain.priors
     # The gates have not seen the prior, the ranking has.
     assert (start.inclusion == plain.inclusion).all()
     assert start.score[listed].min() > start.score[~listed].max()
