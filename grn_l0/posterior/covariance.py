@@ -92,6 +92,11 @@ def basis(design: Design, rate: float, correlation_time: float) -> Basis:
     zero = np.zeros((len(grid), len(grid)))
     if rate == 0.0:
         return Basis(design, zero, np.ones((len(grid), 1)), np.ones_like(zero) * design.variance.mean(), zero, zero)
+    if design.steady:
+        # At rest the response is the production itself, and nothing is left of where it began.
+        one = np.ones((1, 1))
+        unit = one * design.variance.mean()
+        return Basis(design, one, np.array([[0.0, 1.0]]), zero, unit, unit)
     decay = np.exp(-rate * grid)
     gap = np.abs(grid[:, None] - grid[None, :])
     response = convolution(grid, rate)

@@ -24,6 +24,10 @@ def known(series: TimeSeries, parts: list[Design]) -> tuple[list[Design], list[F
         return parts, [np.zeros((len(d.series), len(d.grid), 0)) for d in parts]
     out, levels = [], []
     for part in parts:
+        if part.steady and series.steady is not None:
+            out.append(part)
+            levels.append(np.asarray(series.steady.stimuli)[part.series - series.n_series][:, None, :])
+            continue
         given = series.stimuli[part.series, : len(part.times)]
         changes = (np.diff(given, axis=1) != 0).any(axis=(0, 2))
         design = with_jumps(part, part.times[1:][changes])
@@ -47,7 +51,8 @@ def switched_off(
         if len(design.grid) > len(part.grid):
             source[near + 1 :] -= 1
         on = np.zeros((len(design.series), len(design.grid), n_series))
-        on[np.arange(len(design.series)), :, design.series] = (np.arange(len(design.grid)) <= near).astype(float)
+        if not design.steady:
+            on[np.arange(len(design.series)), :, design.series] = (np.arange(len(design.grid)) <= near).astype(float)
         out.append(design)
         more.append(np.concatenate([level[:, source], on], axis=2))
     return out, more
@@ -61,7 +66,7 @@ def candidate_end(setting: Setting) -> float | None:
     :math:`\max_\pi \sum_{is} \log(1 - \pi + \pi B_{is})`. A switch that all genes and series share stands far above
     its neighbours; the transients of single genes do not meet at one time.
     """
-    n_series = sum(len(d.series) for d in setting.designs)
+    n_series = sum(len(d.series) for d in setting.designs if not d.steady)
     times = max((d.times for d in setting.designs), key=len)
     if not _FEWEST_SERIES <= n_series < _MOST_SERIES or len(times) < _FEWEST_TIMES:
         return None
@@ -81,7 +86,7 @@ def _evidence(
     factors: list[Float[ndarray, " some"]] = []
     for (kind, q), group in smoother.groups.items():
         rate = smoother.kinds.rate(kind)
-        if rate == 0.0:
+        if rate == 0.0 or smoother.designs[q].steady:
             continue
         times = smoother.designs[q].times
         step = np.exp(-rate * np.maximum(times - end, 0.0)) - np.exp(-rate * times)

@@ -13,7 +13,7 @@ from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, make_grams
 from grn_l0.posterior.inputs import known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds
-from grn_l0.posterior.response import Design, designs, lag, rate_grid
+from grn_l0.posterior.response import Design, designs, lag, rate_grid, typical_step
 from grn_l0.posterior.scaling import Scaled, scale_genes
 from grn_l0.posterior.setting import Setting, regressors
 from grn_l0.posterior.start import Covariance, Start
@@ -50,7 +50,7 @@ class Problem:
         parts, inputs = known(series, designs(series))
         kinds = dictionary(rate_grid(parts, fastest=fastest), series.n_series)
         scaled = Scaled.of(series, parts)
-        step = float(np.median(np.concatenate([np.diff(d.times) for d in parts])))
+        step = typical_step(parts)
         # Drift of the production: white, or with a memory of four steps where the series are long enough to tell.
         memories = [0.0, 4.0 * step] if max(len(d.times) for d in parts) > 12 else [0.0]
         trials = []
@@ -80,7 +80,7 @@ class Problem:
     @property
     def step(self) -> float:
         """Typical time between two observations."""
-        return float(np.median(np.concatenate([np.diff(d.times) for d in self.designs])))
+        return typical_step(self.designs)
 
     @property
     def n_inputs(self) -> int:
@@ -160,7 +160,7 @@ class Problem:
                 if together:
                     smoother.joint(states, last.inclusion, last.weight, last.square, config.parent)
                     smoother.produce(states, last.weight)
-        self.scaled.fill(self.designs, states.estimate)
+        self.scaled.fill(self.designs, states.estimate, states.own)
 
     def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Grams:
         """Sufficient statistics of the round, curvature estimated from the last one's edges."""
@@ -180,6 +180,7 @@ class Problem:
             observed=self.scaled.observed,
             inputs=self.inputs,
             lags=self._lags(),
+            held=self.scaled.held_on(self.designs),
         )
 
     def _lags(self) -> list[Float[ndarray, "grid grid"]]:
@@ -203,6 +204,8 @@ class Problem:
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         initial = np.empty((self.series.n_series, len(mean)))
         for design, x in zip(self.designs, states.estimate, strict=True):
+            if design.steady:
+                continue
             raw = mean + scale * x
             at[design.series, : len(design.times)] = raw[:, design.at]
             initial[design.series] = raw[:, 0]
@@ -227,6 +230,8 @@ class Problem:
             return ()
         out = []
         for q, design in enumerate(self.designs):
+            if design.steady:
+                continue
             whitener = np.empty((len(self.scaled.mean), len(design.times), len(design.times)))
             for kind in np.unique(choice.kind):
                 part = self.bases[int(self.kinds.rate_index[kind])][q]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.timeseries import TimeSeries
+from grn_l0.timeseries import SteadyStates, TimeSeries
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +16,8 @@ class Design:
 
     `times` (n,) start at 0. `grid` (G,) refines them; ``grid[at] == times``. Where an input jumps the grid holds its
     time twice, for the limits from the left and from the right; `at` is the first. `variance` (n,) is the measurement
-    variance of each time relative to a measurement of weight 1.
+    variance of each time relative to a measurement of weight 1. `steady` designs hold samples that have settled,
+    one per "series", at the single time 0.
     """
 
     series: Int[ndarray, " some"]
@@ -24,6 +25,7 @@ class Design:
     variance: Float[ndarray, " times"]
     grid: Float[ndarray, " grid"]
     at: Int[ndarray, " times"]
+    steady: bool = False
 
 
 def designs(series: TimeSeries) -> list[Design]:
@@ -42,7 +44,19 @@ def designs(series: TimeSeries) -> list[Design]:
         weights = series.weights[members[0], :n]  # type: ignore[index]
         grid, at = refine(times)
         out.append(Design(np.array(members), times, 1.0 / weights, grid, at))
+    if series.steady is not None:
+        out += _settled(series.steady, series.n_series)
     return out
+
+
+def _settled(steady: SteadyStates, first: int) -> list[Design]:
+    """Samples at rest, one design per weight; they are counted on from the last series."""
+    weights = np.asarray(steady.weights)
+    one = np.zeros(1)
+    return [
+        Design(first + np.flatnonzero(weights == w), one, np.array([1.0 / w]), one, np.zeros(1, dtype=np.int64), True)
+        for w in np.unique(weights)
+    ]
 
 
 def refine(times: Float[ndarray, " times"]) -> tuple[Float[ndarray, " grid"], Int[ndarray, " times"]]:
@@ -72,11 +86,15 @@ def with_jumps(design: Design, jumps: Float[ndarray, " some"]) -> Design:
     return replace(design, grid=grid, at=at)
 
 
+def typical_step(all_designs: list[Design]) -> float:
+    """Median time between two observations."""
+    return float(np.median(np.concatenate([np.diff(d.times) for d in all_designs])))
+
+
 def rate_grid(all_designs: list[Design], count: int = 9, *, fastest: float = 4.0) -> Float[ndarray, " rates"]:
     """Rates that these times can tell apart: a half-life of twice the longest series to `fastest` / typical step."""
     total = max(d.times[-1] for d in all_designs)
-    step = float(np.median(np.concatenate([np.diff(d.times) for d in all_designs])))
-    return np.geomspace(0.3 / total, max(fastest / step, 1.2 / total), count)
+    return np.geomspace(0.3 / total, max(fastest / typical_step(all_designs), 1.2 / total), count)
 
 
 def convolution(grid: Float[ndarray, " grid"], rate: float) -> Float[ndarray, "grid grid"]:

@@ -9,6 +9,7 @@ import numpy as np
 from grn_l0._typing import Bool, Float, ndarray
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.response import Design
+from grn_l0.posterior.setting import Held
 from grn_l0.timeseries import TimeSeries
 
 
@@ -16,7 +17,9 @@ from grn_l0.timeseries import TimeSeries
 class Scaled:
     """Measurements as (value - mean) / scale, one array (series, times, genes) per design, gaps filled.
 
-    `missing` tells the gaps; `observed` (N,) is the share of each gene's values that were measured.
+    `missing` tells the gaps; `observed` (N,) is the share of each gene's values that were measured and follow its own
+    equation. Where a gene is held, its own equation is to be left out: there too the measurements are replaced, and
+    what was measured is kept in `held`.
     """
 
     measured: list[Float[ndarray, "series times genes"]]
@@ -24,32 +27,76 @@ class Scaled:
     observed: Float[ndarray, " genes"]
     mean: Float[ndarray, " genes"]
     scale: Float[ndarray, " genes"]
+    held: list[Held]
 
     @classmethod
     def of(cls, series: TimeSeries, designs: list[Design]) -> Scaled:
         """Standardise every gene; a gene that never varies gets the typical scale. Gaps start as interpolations."""
         flat = series.values[np.isfinite(series.times)]
+        free = series.own_equation
+        if series.steady is not None:
+            flat = np.concatenate([flat, series.steady.values])
+            free = np.concatenate([free, series.steady.own_equation])
         count = np.isfinite(flat).sum(axis=0)
         mean = np.nansum(flat, axis=0) / np.maximum(count, 1)
         scale = np.sqrt(np.nansum((flat - mean) ** 2, axis=0) / np.maximum(count, 1))
         varies = scale > 1e-9 * np.maximum(np.abs(mean), 1e-300)
         scale = np.where(varies, scale, np.median(scale[varies]) if varies.any() else 1.0)
-        measured, missing = [], []
+        measured, missing, held = [], [], list[Held]()
+        followed = np.zeros(len(mean))
         for design in designs:
-            values = (series.values[design.series, : len(design.times)] - mean) / scale
+            values = (_values(series, design) - mean) / scale
             gap = ~np.isfinite(values)
             for s, i in zip(*np.nonzero(gap.any(axis=1)), strict=True):
                 seen = ~gap[s, :, i]
                 values[s, :, i] = np.interp(design.times, design.times[seen], values[s, seen, i]) if seen.any() else 0.0
+            which, gene = np.nonzero(~free[design.series])
+            followed += (~gap & free[design.series][:, None, :]).sum(axis=(0, 1))
+            grid = design.grid
+            course = np.array(
+                [np.interp(grid, design.times, values[s, :, i]) for s, i in zip(which, gene, strict=True)]
+            )
+            held.append(Held(which, gene, course.reshape(-1, len(grid))))
+            # Its own equation predicts nothing there: it starts from the mean, and is then filled like a gap.
+            values[which, :, gene] = 0.0
             measured.append(values)
             missing.append(gap)
-        return cls(measured, missing, count / max(len(flat), 1), mean, scale)
+        return cls(measured, missing, followed / max(len(flat), 1), mean, scale, held)
 
-    def fill(self, designs: list[Design], estimate: list[Float[ndarray, "series grid genes"]]) -> None:
-        """Put the current estimate where nothing was measured (expectation-maximisation)."""
-        for values, gap, design, x in zip(self.measured, self.missing, designs, estimate, strict=True):
+    def fill(
+        self,
+        designs: list[Design],
+        estimate: list[Float[ndarray, "series grid genes"]],
+        own: list[Float[ndarray, "held grid"]],
+    ) -> None:
+        """Put the current estimate where nothing was measured, and where a gene was held (expectation-maximisation)."""
+        parts = zip(self.measured, self.missing, designs, estimate, self.held, own, strict=True)
+        for values, gap, design, x, held, expected in parts:
             if gap.any():
                 values[gap] = x[:, design.at][gap]
+            values[held.series, :, held.genes] = expected[:, design.at]
+
+    def held_on(self, designs: list[Design]) -> list[Held]:
+        """What was measured of held genes, on grids that may have more points by now."""
+        return [
+            h if h.course.shape[1] == len(d.grid) else replace(h, course=_onto(h.course, d))
+            for h, d in zip(self.held, designs, strict=True)
+        ]
+
+
+def _onto(course: Float[ndarray, "held old"], design: Design) -> Float[ndarray, "held grid"]:
+    """The same courses with a point repeated where the grid repeats one."""
+    source = np.cumsum(np.append(True, np.diff(design.grid) > 0)) - 1
+    out: Float[ndarray, "held grid"] = course[:, source]
+    return out
+
+
+def _values(series: TimeSeries, design: Design) -> Float[ndarray, "series times genes"]:
+    if design.steady and series.steady is not None:
+        settled: Float[ndarray, "series times genes"] = series.steady.values[design.series - series.n_series][:, None]
+        return settled
+    out: Float[ndarray, "series times genes"] = series.values[design.series, : len(design.times)]
+    return out
 
 
 def scale_genes(scaled: Scaled, choice: Choice) -> Scaled:
@@ -62,4 +109,5 @@ def scale_genes(scaled: Scaled, choice: Choice) -> Scaled:
     log_sd = np.log(scaled.scale)
     scale = np.exp(choice.slope * log_sd + (1.0 - choice.slope) * 0.5 * np.log(np.mean(scaled.scale**2)))
     factor = scaled.scale / scale
-    return replace(scaled, measured=[y * factor for y in scaled.measured], scale=scale)
+    held = [replace(h, course=h.course * factor[h.genes][:, None]) for h in scaled.held]
+    return replace(scaled, measured=[y * factor for y in scaled.measured], scale=scale, held=held)

@@ -13,6 +13,18 @@ from grn_l0.posterior.response import Design
 
 
 @dataclass(frozen=True, eq=False)
+class Held:
+    """Genes that are knocked out: their own equation does not hold, what was measured of them acts on others.
+
+    `series` and `genes` are positions within a design; `course` (k, grid) is what was measured, on the grid.
+    """
+
+    series: Int[ndarray, " held"]
+    genes: Int[ndarray, " held"]
+    course: Float[ndarray, "held grid"]
+
+
+@dataclass(frozen=True, eq=False)
 class Setting:
     """Data and noise models of one round.
 
@@ -30,6 +42,8 @@ class Setting:
         Per design: K inputs on the grid, shape (series, grid, K), which act on genes as regulators do.
     lags
         Per design: what lies between a regulator and its targets, shape (grid, grid).
+    held
+        Per design: genes that are held from outside in some series.
     """
 
     designs: list[Design]
@@ -41,6 +55,7 @@ class Setting:
     observed: Float[ndarray, " genes"]
     inputs: list[Float[ndarray, "series grid inputs"]]
     lags: list[Float[ndarray, "grid grid"]]
+    held: list[Held]
 
     def regressors(
         self, states: list[Float[ndarray, "series grid genes"]]

@@ -50,6 +50,8 @@ class States:
         What curvature adds to the production, on the grid.
     deviations
         Per design: how the regulators' states may deviate from their estimates. Empty before the first joint step.
+    own
+        Per design: what their own equations would make of held genes, shape (held, grid).
     effects
         Per kind in use: fixed effects (m, b) of its genes, shape (effects, genes).
     """
@@ -59,6 +61,7 @@ class States:
     correction: Grids
     bend: Grids
     deviations: list[list[Deviation]] = field(default_factory=list)
+    own: Grids = field(default_factory=list)
     effects: dict[int, Float[ndarray, "effects genes"]] = field(default_factory=dict)
 
     @classmethod
@@ -116,6 +119,14 @@ class Smoother:
         for (kind, q), g in self.groups.items():
             own = g.basis.response @ states.production[q][:, :, g.genes] + g.basis.means @ states.effects[kind]
             states.estimate[q][:, :, g.genes] = own + g.gain @ rest[kind, q] + states.correction[q][:, :, g.genes]
+        states.own = [x[h.series, :, h.genes] for h, x in zip(self.setting.held, states.estimate, strict=True)]
+        self._hold(states)
+
+    def _hold(self, states: States) -> None:
+        """Held genes act on others as they were measured."""
+        for held, x, correction in zip(self.setting.held, states.estimate, states.correction, strict=True):
+            x[held.series, :, held.genes] = held.course
+            correction[held.series, :, held.genes] = 0.0
 
     def produce(self, states: States, weight: Float[ndarray, "genes columns"]) -> None:
         """F = W x on the grid, with inputs and curvature."""
@@ -180,4 +191,5 @@ class Smoother:
                     for i in children
                     if position[i] >= 0
                 ]
+        self._hold(states)
         states.deviations = [spread_out(c, o) for c, o in zip(covariance, offspring, strict=True)]

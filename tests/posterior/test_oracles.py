@@ -16,7 +16,7 @@ from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice, choose_kinds, noise_population
 from grn_l0.posterior.prior_classes import PriorClasses, learn_rate
 from grn_l0.posterior.response import Design, convolution, designs, refine
-from grn_l0.posterior.setting import Setting
+from grn_l0.posterior.setting import Held, Setting
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.timeseries import TimeSeries
 
@@ -113,11 +113,27 @@ def test_noise_population_tells_additive_from_proportional(slope: float) -> None
     assert spread < 0.1
 
 
+def free(design: Design) -> Held:
+    """No gene is held."""
+    return Held(np.zeros(0, int), np.zeros(0, int), np.zeros((0, len(design.grid))))
+
+
 def setting(design: Design, y: np.ndarray, kinds: Kinds, bases: dict[int, list[Basis]], choice: Choice) -> Setting:
     """All genes are regulators, nothing acts from outside, nothing lies between genes."""
     n = y.shape[2]
     none = np.zeros((len(y), len(design.grid), 0))
-    return Setting([design], [y], kinds, bases, choice, np.arange(n), np.ones(n), [none], [np.eye(len(design.grid))])
+    return Setting(
+        [design],
+        [y],
+        kinds,
+        bases,
+        choice,
+        np.arange(n),
+        np.ones(n),
+        [none],
+        [np.eye(len(design.grid))],
+        [free(design)],
+    )
 
 
 def _grams(x: np.ndarray, y: np.ndarray) -> Grams:

@@ -13,7 +13,7 @@ from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import basis, dictionary
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.response import designs
-from grn_l0.posterior.setting import Setting
+from grn_l0.posterior.setting import Held, Setting
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.posterior.transitions import by_transitions
 from grn_l0.simulate import long_series, random_system
@@ -55,7 +55,8 @@ def test_a_constant_gene_is_its_mean_over_cells() -> None:
     choice = Choice(np.full(2, constant), np.ones(2), np.ones(2), np.ones(2), 1.0, np.zeros(2))
     states = States.start(parts, 2)
     inputs, lags = [np.zeros((len(values), len(parts[0].grid), 0))], [np.eye(len(parts[0].grid))]
-    whole = Setting(parts, [values], kinds, bases, choice, np.arange(2), np.ones(2), inputs, lags)
+    nothing = Held(np.zeros(0, int), np.zeros(0, int), np.zeros((0, len(parts[0].grid))))
+    whole = Setting(parts, [values], kinds, bases, choice, np.arange(2), np.ones(2), inputs, lags, [nothing])
     Smoother(whole).smooth(states)
     expected = np.average(values[0], axis=0, weights=weights[0])
     np.testing.assert_allclose(states.effects[constant][0], expected)
