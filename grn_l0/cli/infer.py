@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from grn_l0.cli.checkpoint import explain_interruption
 from grn_l0.cli.inputs import read_names, read_priors, read_trusts
 from grn_l0.cli.outputs import check_outputs, say
 from grn_l0.cli.progress import PLAN, PLAN_FROM_SCRATCH, progress
+
+if TYPE_CHECKING:
+    from grn_l0.tl.decide import Decision
 
 NETWORK_SUFFIXES = (".graphml", ".tsv", ".csv", ".parquet")
 TABLE_SUFFIXES = (".parquet", ".tsv", ".csv")
@@ -52,6 +55,14 @@ def infer(
     replicates: Annotated[
         ReplicatesName | None,
         typer.Option("--replicates", help="Several observations of one trajectory at one time: averaged or separate."),
+    ] = None,
+    decide: Annotated[
+        str | None,
+        typer.Option(
+            "--decide",
+            metavar="precision|balanced|SHARE",
+            help="Which edges to report; SHARE: of false edges, by decoys.",
+        ),
     ] = None,
     prior: Annotated[
         list[str] | None,
@@ -99,6 +110,7 @@ def infer(
 
     if checkpoint is not None and start is StartName.none:
         raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
+    decision = _decision(decide)
     words = [str(word) for word in context.find_root().obj or ()]
 
     with explain_interruption(checkpoint, words):
@@ -124,6 +136,7 @@ def infer(
                 replicates=None if replicates is None else replicates.value,
                 seed=seed,
                 threads=threads,
+                decide=decision,
                 start=start.value,
                 n_bins=bins,
                 checkpoint=checkpoint,
@@ -139,3 +152,14 @@ def infer(
     written = [path for path in (out, scores, model, annotate) if path is not None]
     say(result.summary(), quiet)
     say(f"written: {', '.join(str(path) for path in written)}", quiet)
+
+
+def _decision(text: str | None) -> Decision | None:
+    if text is None or text in ("precision", "balanced"):
+        return text  # type: ignore[return-value]  # one of the two words
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(
+            f"--decide must be precision, balanced or a share of false edges between 0 and 1, not {text!r}"
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from grn_l0._errors import OptionError
 
@@ -43,6 +44,8 @@ class PosteriorConfig:
     false_share
         With fewer than 30 series: largest share of false edges among those reported, as estimated from a decoy (the
         same trajectories torn apart). None to do without.
+    decoys
+        "few": only there. "always": whatever the number of series.
     threads
         Threads of the chain; the result does not depend on it.
     """
@@ -60,6 +63,7 @@ class PosteriorConfig:
     draws: int = 4
     listed_rate: float = 0.8
     false_share: float | None = 0.25
+    decoys: Literal["few", "always"] = "few"
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -71,6 +75,8 @@ class PosteriorConfig:
             raise OptionError("slabs must be positive standard deviations")
         if self.false_share is not None and not 0 < self.false_share < 1:
             raise OptionError(f"false_share must lie between 0 and 1, or be None, not {self.false_share!r}")
+        if self.decoys not in ("few", "always"):
+            raise OptionError(f"decoys must be 'few' or 'always', not {self.decoys!r}")
         for name in ("most_kinds", "inner", "draws", "threads"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be 1 or more, not {getattr(self, name)!r}")

@@ -59,7 +59,7 @@ def infer_start(
     if by_transitions(series):
         return infer_transitions(series, regulators, prior=prior, config=config, seed=seed, progress=progress)
     whole = _sampled(series, regulators, prior, config, seed, progress)
-    if series.n_series >= MANY or config.false_share is None:
+    if config.false_share is None or (series.n_series >= MANY and config.decoys == "few"):
         return whole
     given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
     exempt = np.any([p.listed for p in given], axis=0) if given else None

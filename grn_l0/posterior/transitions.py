@@ -38,8 +38,11 @@ def by_transitions(series: TimeSeries) -> bool:
     That is so with at least five genes per time, which denoise each other's states; and for series that were smoothed
     before they came here (successive differences correlate by more than .5; independent noise gives -.5), whose
     residuals say the same thing many times over. Otherwise the general posterior finds two to ten times as much
-    (AUPRC .60 against .13 on one series of 120 times and 40 genes).
+    (AUPRC .60 against .13 on one series of 120 times and 40 genes). Knock-outs, stimuli and samples at rest are for the
+    general posterior only.
     """
+    if series.knockouts is not None or series.stimuli is not None or series.steady is not None:
+        return False
     if series.n_series >= 5 or int(series.lengths.max()) <= 12:
         return False
     return series.n_genes >= 5 * int(series.lengths.sum()) or smoothness(series) > 0.5

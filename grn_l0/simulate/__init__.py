@@ -5,7 +5,7 @@ from grn_l0.simulate.designs import initial_states, irregular, long_series, shor
 from grn_l0.simulate.insilico import insilico_system
 from grn_l0.simulate.named import DESIGNS
 from grn_l0.simulate.random_network import random_system
-from grn_l0.simulate.stimulus import SteadyStates, steady_samples, stimulated
+from grn_l0.simulate.stimulus import steady_samples, stimulated
 from grn_l0.simulate.system import Change, System
 from grn_l0.simulate.thermodynamic import ThermodynamicProduction
 from grn_l0.timeseries.nulls import permuted, phase_randomised, pure_noise, time_shifted
@@ -14,7 +14,6 @@ __all__ = [
     "DESIGNS",
     "Cells",
     "Change",
-    "SteadyStates",
     "System",
     "ThermodynamicProduction",
     "binned",

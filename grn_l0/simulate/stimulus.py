@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,7 @@ from grn_l0._errors import OptionError
 from grn_l0._typing import Float, ndarray
 from grn_l0.simulate.designs import check, named_series
 from grn_l0.simulate.system import Change, System
-from grn_l0.timeseries import TimeSeries
+from grn_l0.timeseries import SteadyStates, TimeSeries
 
 
 def wild_type(system: System) -> Float[ndarray, "1 variables"]:
@@ -109,25 +108,6 @@ def measure(
     return made + additive * rng.standard_normal(values.shape)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SteadyStates:
-    """Samples at rest.
-
-    Attributes
-    ----------
-    genes
-        Names of the N genes.
-    values
-        Expression, shape (C, N).
-    changed
-        Name of the gene that was knocked out or down in each sample; empty where none was.
-    """
-
-    genes: tuple[str, ...]
-    values: Float[ndarray, "samples genes"]
-    changed: tuple[str, ...]
-
-
 def steady_samples(
     system: System,
     kind: Literal["wild type", "knock-out", "knock-down", "multifactorial"] = "knock-out",
@@ -163,6 +143,11 @@ def steady_samples(
     OptionError
         If an option is outside its range.
 
+    Returns
+    -------
+    SteadyStates
+        With the changed gene marked as held in every knock-out and knock-down.
+
     References
     ----------
     Schaffter, Marbach & Floreano (2011), Bioinformatics 27, 2263-2270.
@@ -186,8 +171,8 @@ def steady_samples(
         change = Change(scale=scale)
         begin[:, :genes] = np.where(system.inputs, scale, 1.0) * begin[:, :genes]
     values = system.steady_states(begin, change=change)[:, :genes]
-    return SteadyStates(
-        genes=system.genes,
-        values=measure(values, noise, additive, rng),
-        changed=system.genes[:count] if one_by_one else ("",) * count,
-    )
+    names = [f"{kind} {system.genes[k]}" if one_by_one else f"{kind} {k}" for k in range(count)]
+    held = np.zeros((count, genes), dtype=bool)
+    if one_by_one:
+        held[np.arange(count), np.arange(count)] = True
+    return SteadyStates(names=tuple(names), values=measure(values, noise, additive, rng), knockouts=held)

@@ -20,6 +20,7 @@ from grn_l0.gates import AbstractGate
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
+from grn_l0.tl.decide import Decision, settings
 from grn_l0.tl.design import describe
 from grn_l0.tl.inference import Inference
 from grn_l0.tl.inputs import names_of
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 #: A table of edges or its path; a share of them, "keep", or None to learn it.
 OnePrior = pd.DataFrame | PathLikeStr
 Trust = float | Literal["keep"] | None
-
-#: A listed edge that the data hardly speak of keeps about the rate of its class; at odds 1 half of those would be lost.
-_ODDS_WITH_PRIOR = 2.0
 
 
 def infer(
@@ -57,6 +55,7 @@ def infer(
     replicates: Literal["mean", "separate"] | None = None,
     seed: int = 0,
     threads: int | None = None,
+    decide: Decision | None = None,
     start: Literal["posterior", "none"] = "posterior",
     gate: AbstractGate | None = None,
     sparsity: AbstractSparsity | None = None,
@@ -114,6 +113,10 @@ def infer(
         The same seed gives the same network on the same machine, bit for bit. Nothing global is seeded.
     threads
         Threads of the posterior, torch and linear algebra; 1 by default, which is the fastest where cores are shared.
+    decide
+        Which edges are reported. ``"precision"``: those more likely than not; ``"balanced"``: more of them, for
+        balanced accuracy; a number: as many as keep the expected share of false edges below it, by decoys (the same
+        inference on trajectories torn apart). With fewer than 30 series decoys have a say in any case.
     start
         ``"posterior"`` starts the gates from their posterior; ``"none"`` trains them from scratch.
     gate, sparsity, dynamics, solver, config, posterior
@@ -185,13 +188,14 @@ def infer(
         chain = replace(chain, threads=threads)
     if start == "posterior":
         warn_of_memory(series, len(rows), chain)
+    chain, options = settings(decide, chain, config, series, with_prior=bool(priors), start=start)
     with _limited(threads or 1):
         begin = make_start(series, rows, priors, chain, int(seed), progress, kept) if start == "posterior" else None
         result = fit(
             series,
             begin,
             regulators=rows,
-            config=config or FitConfig(odds=_ODDS_WITH_PRIOR if priors else 1.0),
+            config=options,
             gate=gate,
             sparsity=sparsity,
             dynamics=dynamics,

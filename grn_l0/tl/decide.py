@@ -1,0 +1,71 @@
+"""Which edges are reported: named choices, or an expected share of false edges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from grn_l0._errors import OptionError
+from grn_l0.fit import FitConfig
+from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.transitions import by_transitions
+from grn_l0.timeseries import TimeSeries
+
+Decision = Literal["precision", "balanced"] | float
+
+#: A listed edge that the data hardly speak of keeps about the rate of its class; at odds 1 half of those would be lost.
+_ODDS_WITH_PRIOR = 2.0
+
+#: For balanced accuracy a missed edge weighs as much as the hundreds of absent ones for every present one.
+_ODDS_BALANCED = 10.0
+
+
+def settings(
+    decide: Decision | None,
+    posterior: PosteriorConfig,
+    config: FitConfig | None,
+    series: TimeSeries,
+    *,
+    with_prior: bool,
+    start: str,
+) -> tuple[PosteriorConfig, FitConfig]:
+    """Settings of the posterior and of the fit for a decision.
+
+    Parameters
+    ----------
+    decide
+        "precision": edges more likely than not, and with few series at most a tenth of them false by decoys.
+        "balanced": ten times the odds, for balanced accuracy. A number: the expected share of false edges, for
+        which decoys are always computed. None: in between.
+    posterior, config
+        What the user gave.
+    series
+        The data.
+    with_prior, start
+        Whether there is a prior, and where gates start.
+
+    Raises
+    ------
+    OptionError
+        If it is none of these, contradicts `config`, or asks for a share that no null data can confirm.
+    """
+    if decide is None:
+        return posterior, config or FitConfig(odds=_ODDS_WITH_PRIOR if with_prior else 1.0)
+    if config is not None:
+        raise OptionError(f"decide={decide!r} chooses settings of the fit; leave out config, or decide")
+    if start == "none":
+        raise OptionError(f"decide={decide!r} needs probabilities from the posterior; use start='posterior'")
+    if decide == "precision":
+        return replace(posterior, false_share=0.1), FitConfig(survival=0.5)
+    if decide == "balanced":
+        return replace(posterior, false_share=0.5), FitConfig(odds=_ODDS_BALANCED)
+    if isinstance(decide, str) or not 0 < decide < 1:
+        raise OptionError(
+            f"decide must be 'precision', 'balanced' or a share of false edges between 0 and 1, not {decide!r}"
+        )
+    if by_transitions(series):
+        raise OptionError(
+            f"decide={decide:g} cannot be kept here: in one or few long series that share their courses no null data "
+            "confirm a share of false edges; use decide='precision' or 'balanced'"
+        )
+    return replace(posterior, false_share=float(decide), decoys="always"), FitConfig(survival=0.5)
