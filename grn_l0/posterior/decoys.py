@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -44,9 +45,22 @@ class Screen(NamedTuple):
 
 
 def decoy(series: TimeSeries, seed: int) -> TimeSeries:
-    """The same trajectories gene by gene, but not together: dealt to other series, or shifted in time."""
-    _, counts = np.unique(series.times, axis=0, return_counts=True)
-    return permuted(series, seed) if counts.max() >= 3 else time_shifted(series, seed)
+    """The same trajectories gene by gene, but not together: dealt to other series, or shifted in time.
+
+    Series of which fewer than three share their times are shifted: alone, they would keep what is to be torn apart.
+    """
+    # Bytes, because the padding of a shorter schedule is NaN, which equals nothing.
+    schedule = [row.tobytes() for row in series.times]
+    few = np.array([schedule.count(s) < 3 for s in schedule])
+    shifted = time_shifted(series, seed)
+    if few.all():
+        return shifted
+    dealt = permuted(series, seed)
+    return replace(
+        dealt,
+        values=np.where(few[:, None, None], shifted.values, dealt.values),
+        knockouts=np.where(few[:, None], ~shifted.own_equation, ~dealt.own_equation),
+    )
 
 
 def screen(

@@ -17,6 +17,9 @@ _SHARES = np.array([0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5])
 #: Nats per gene and series that a stimulus must bring to be worth a trial, and how few series or times can tell.
 _WORTH, _FEWEST_SERIES, _FEWEST_TIMES, _MOST_SERIES = 0.1, 3, 8, 30
 
+#: Share of the times in which the transients of all genes meet.
+_EARLY = 0.2
+
 
 def known(series: TimeSeries, parts: list[Design]) -> tuple[list[Design], list[Float[ndarray, "series grid stimuli"]]]:
     """Designs whose grids hold the jumps of the known stimuli, and the levels on them."""
@@ -64,7 +67,8 @@ def candidate_end(setting: Setting) -> float | None:
     For every observed time the response of each gene in each series to a production that is on until then is weighed
     against the gene's noise kind; the evidence that a share of them responds is summed,
     :math:`\max_\pi \sum_{is} \log(1 - \pi + \pi B_{is})`. A switch that all genes and series share stands far above
-    its neighbours; the transients of single genes do not meet at one time.
+    other times. The transients of single genes do not meet at one time, but for the start: series that relax from
+    their initial states look like a stimulus that is soon over, so none is taken from the first fifth of the times.
     """
     n_series = sum(len(d.series) for d in setting.designs if not d.steady)
     times = max((d.times for d in setting.designs), key=len)
@@ -75,7 +79,7 @@ def candidate_end(setting: Setting) -> float | None:
     inner = times[1:-1]
     evidence = np.array([_evidence(smoother, residuals, float(end)) for end in inner])
     best = int(np.argmax(evidence))
-    if evidence[best] < _WORTH * n_series * setting.measured[0].shape[2]:
+    if best + 1 < _EARLY * len(times) or evidence[best] < _WORTH * n_series * setting.measured[0].shape[2]:
         return None
     return float(inner[best])
 

@@ -21,7 +21,7 @@ class Child:
     """A target of a regulator that is itself a regulator.
 
     `position` among the regulators. `answer` (grid, grid) takes a deviation of the parent to that of the child's
-    estimate: w (I - gain H) C_d, what the child's own measurements leave of it.
+    estimate, per weight: (I - gain H) C_d, what the child's own measurements leave of it.
     """
 
     position: int

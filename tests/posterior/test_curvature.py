@@ -1,0 +1,119 @@
+"""Curvature of the production, against dense marginal likelihoods."""
+
+from __future__ import annotations
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pytest
+
+from grn_l0.posterior import curvature
+from grn_l0.posterior.curvature import Curvature, curvature_of
+
+N_SERIES, GRID, ROWS = 6, 5, 24
+MIX = np.random.default_rng(9).normal(size=(ROWS, N_SERIES * GRID)) / np.sqrt(N_SERIES * GRID)
+
+
+def responses(parts: list[np.ndarray]) -> np.ndarray:
+    """Any linear map will do."""
+    return MIX @ np.concatenate([p.reshape(-1, p.shape[2]) for p in parts])
+
+
+def states(seed: int, n: int = 3) -> list[np.ndarray]:
+    """Two designs of one grid length."""
+    x = np.random.default_rng(seed).normal(size=(N_SERIES, GRID, n))
+    return [x[:2], x[2:]]
+
+
+def products(x: list[np.ndarray], weight: np.ndarray, likely: list[int]) -> list[np.ndarray]:
+    """All second-order terms, those of two regulators twice."""
+    pairs = list(combinations_with_replacement(likely, 2))
+    return [
+        np.stack([abs(weight[a] * weight[b]) * (1 if a == b else 2) * p[:, :, a] * p[:, :, b] for a, b in pairs], 2)
+        for p in x
+    ]
+
+
+def dense(z: np.ndarray, residual: np.ndarray) -> tuple[float, float]:
+    """The level of most evidence and its gain: log N(residual; 0, v (I + level Z Z')), v by maximum likelihood."""
+    n, gains = len(residual), []
+    null = -0.5 * n * np.log(residual @ residual / n)
+    for level in curvature._LEVELS:
+        covariance = np.eye(n) + level * z @ z.T
+        v = residual @ np.linalg.solve(covariance, residual) / n
+        gains.append(-0.5 * n * np.log(v) - 0.5 * np.linalg.slogdet(covariance)[1] - null)
+    return float(curvature._LEVELS[int(np.argmax(gains))]), float(max(gains))
+
+
+def case(seed: int, strength: float) -> tuple[Curvature | None, np.ndarray, np.ndarray, list[np.ndarray]]:
+    x, weight = states(seed), np.array([0.8, -0.5, 0.6])
+    terms = products(x, weight, [0, 1])
+    z = responses(terms)
+    rng = np.random.default_rng(100 + seed)
+    residual = strength * z @ rng.normal(size=3) + 0.3 * rng.normal(size=ROWS)
+    # The third regulator is not likely, whatever its weight.
+    found = curvature_of(x, np.array([0.9, 0.5, 0.2]), weight, responses, residual)
+    return found, z, residual, terms
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_factor_and_production_are_those_of_the_dense_model(seed: int) -> None:
+    found, z, residual, terms = case(seed, 3.0)
+    level, gain = dense(z, residual)
+    assert gain > 2 and found is not None
+    inverse = np.linalg.inv(np.eye(ROWS) + level * z @ z.T)
+    assert len(found.factor) <= curvature.MOST
+    np.testing.assert_allclose(np.eye(ROWS) - found.factor.T @ found.factor, inverse, atol=1e-8)
+    mean = level * z.T @ inverse @ residual
+    for got, part in zip(found.production, terms, strict=True):
+        np.testing.assert_allclose(got, part @ mean, atol=1e-8)
+
+
+def test_found_exactly_where_the_dense_evidence_says_so() -> None:
+    decisions = []
+    for seed in range(40):
+        found, z, residual, _ = case(seed, 0.15)
+        assert (found is not None) == (dense(z, residual)[1] >= 2.0)
+        decisions.append(found is not None)
+    assert 5 < sum(decisions) < 35
+
+
+def measured(x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, x.shape[2]) if x.ndim == 3 else x.ravel()
+
+
+@pytest.mark.parametrize("bend", [0.0, 1.0])
+def test_a_product_of_two_regulators_is_found_and_a_sum_is_not(bend: float) -> None:
+    found = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(10, 8, 3))
+        y = x[:, :, 0] + x[:, :, 1] + bend * x[:, :, 0] * x[:, :, 1] + 0.3 * rng.normal(size=(10, 8))
+        flat = measured(x)
+        weight = np.linalg.lstsq(flat, y.ravel(), rcond=None)[0]
+        got = curvature_of([x], np.array([1.0, 1.0, 0.0]), weight, lambda p: measured(p[0]), y.ravel() - flat @ weight)
+        found += got is not None
+        if got is not None and bend:
+            # Of the product itself, and little else.
+            truth = x[:, :, 0] * x[:, :, 1]
+            assert np.corrcoef(got.production[0].ravel(), truth.ravel())[0, 1] > 0.95
+    assert found == 10 if bend else found <= 1
+
+
+def test_no_likely_regulator_has_no_curvature() -> None:
+    x = states(0)
+    assert curvature_of(x, np.full(3, 0.3), np.ones(3), responses, np.ones(ROWS)) is None
+
+
+def test_only_the_six_strongest_are_multiplied() -> None:
+    x = states(1, n=8)
+    weight = np.array([0.1, 1.0, 0.9, -0.8, 0.7, -0.6, 0.5, 0.05])
+    terms = products(x, weight, list(range(1, 7)))
+    z = responses(terms)
+    residual = 5.0 * z @ np.random.default_rng(2).normal(size=z.shape[1])
+    found = curvature_of(x, np.ones(8), weight, responses, residual)
+    level, _ = dense(z, residual)
+    assert found is not None and len(found.factor) == curvature.MOST
+    np.testing.assert_allclose(
+        found.factor.T @ found.factor, np.eye(ROWS) - np.linalg.inv(np.eye(ROWS) + level * z @ z.T), atol=1e-8
+    )
