@@ -50,15 +50,15 @@ def confirmed(
         if len(row) == 0:
             continue
         edges = x[:, column]
-        g_block = member.T @ edges**2
-        # What is not known of the states is spread evenly.
+        own = member.T @ edges**2
+        # What is not known of the states is spread evenly. It lowers the evidence, and is none itself.
         g = diagonal[genes[row], column]
-        g_block += (g - g_block.sum(axis=0)) / n_blocks
+        g_block = own + (g - own.sum(axis=0)) / n_blocks
         total = np.zeros(len(row))
         for w in last.draws:
             weight = w[genes]
             left = (y - x @ weight.T)[:, row]
-            r_block = member.T @ (edges * left) + g_block * weight[row, column]
+            r_block = member.T @ (edges * left) + own * weight[row, column]
             variance = last.variance[genes[row]]
             evidence = _least(r_block, np.maximum(g_block, 1e-12), variance)
             total += _probability(evidence, g / variance, genes[row], column, last, chain)
