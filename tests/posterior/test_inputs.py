@@ -1,0 +1,122 @@
+"""Stimuli: found where there is one, known where it is given; and which variant of the model is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grn_l0 import simulate
+from grn_l0.posterior import PosteriorConfig, infer_start
+from grn_l0.posterior.inputs import candidate_end
+from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.rounds import choose_variant
+from grn_l0.posterior.states import States
+from grn_l0.timeseries import TimeSeries
+
+QUICK = PosteriorConfig(rounds=(10, 10, 10), averaged=1, false_share=None)
+
+
+def problem(series: TimeSeries) -> Problem:
+    return Problem.of(series, np.arange(series.n_genes))
+
+
+def found(series: TimeSeries) -> float | None:
+    whole = problem(series)
+    choice = whole.choose(States.start(whole.designs, series.n_genes), None, QUICK)
+    return candidate_end(whole.setting(choice))
+
+
+def stimulated(seed: int, until: float = 0.5, noise: float = 0.05, **options: int) -> TimeSeries:
+    return simulate.stimulated(
+        simulate.insilico_system(12, seed), **{"n": 6, "times": 21, **options}, until=until, noise=noise, seed=seed
+    )
+
+
+def relaxations(seed: int, noise: float) -> TimeSeries:
+    system = simulate.random_system(12, seed)
+    return simulate.short_trajectories(system, 8, np.linspace(0, 8, 15).tolist(), noise=noise, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("until", "noise"), [(0.5, 0.05), (0.3, 0.05), (0.5, 0.1)])
+def test_the_end_of_a_stimulus_is_found(seed: int, until: float, noise: float) -> None:
+    assert found(stimulated(seed, until, noise)) == pytest.approx(1000 * until)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_nothing_is_switched_nothing_is_found(seed: int) -> None:
+    assert found(simulate.pure_noise(stimulated(seed), seed)) is None
+    assert found(relaxations(seed, 0.05)) is None
+    # With little noise all transients are clear, and they meet at the start.
+    assert found(relaxations(seed, 0.01)) is None
+
+
+def test_too_few_series_or_times_cannot_tell() -> None:
+    assert found(stimulated(0, n=3)) == 500.0
+    assert found(stimulated(0, n=2)) is None
+    assert found(stimulated(0, n=6, times=7)) is None
+
+
+def test_a_stimulus_that_ends_becomes_an_input_of_every_series() -> None:
+    plain = problem(stimulated(0))
+    chosen = choose_variant(plain, None, QUICK, 0)
+    assert chosen.end == 500.0
+    assert (plain.n_inputs, chosen.n_inputs) == (0, 6)
+    for part in chosen.designs:
+        assert (part.grid == 500.0).sum() == 2
+
+
+def test_short_series_have_no_variants() -> None:
+    plain = problem(stimulated(0, times=11))
+    assert choose_variant(plain, None, QUICK, 0) is plain
+
+
+def test_relaxations_have_no_stimulus_and_noise_no_lag() -> None:
+    assert choose_variant(problem(relaxations(0, 0.05)), None, QUICK, 0).end is None
+    noise = problem(simulate.pure_noise(relaxations(1, 0.05), 0))
+    assert choose_variant(noise, None, QUICK, 0) is noise
+
+
+def test_proteins_lag_behind() -> None:
+    system = simulate.random_system(12, 10, proteins=True)
+    series = simulate.short_trajectories(system, 12, np.linspace(0, 10, 21).tolist(), noise=0.01, seed=10)
+    chosen = choose_variant(problem(series), None, QUICK, 0)
+    # All rates are 1; rates of 1.2, 2.5 and 5 are tried.
+    assert chosen.end is None
+    assert chosen.lag_rate == pytest.approx(1.2)
+
+
+def driven(seed: int) -> TimeSeries:
+    """Genes 0 and 1 answer a stimulus, each by itself; 2, 3 and 4 relax. Rate .8, steps of .5."""
+    rng = np.random.default_rng(seed)
+    values, levels = np.zeros((6, 20, 5)), np.zeros((6, 20, 1))
+    decay = np.exp(-0.8 * 0.5)
+    for s in range(6):
+        on, off = np.sort(rng.choice(np.arange(1, 18), 2, replace=False))
+        levels[s, on : off + 1, 0] = rng.uniform(0.5, 1.5)
+        values[s, 0] = rng.uniform(0.2, 0.8, 5)
+        for k in range(19):
+            production = np.array([0.3, 0.2, 0.5, 0.5, 0.4]) + np.array([0.7, 0.6, 0, 0, 0]) * levels[s, k]
+            values[s, k + 1] = production + (values[s, k] - production) * decay
+    return TimeSeries(
+        genes=tuple("abcde"),
+        trajectories=tuple(f"s{k}" for k in range(6)),
+        values=values + 0.1 * rng.normal(size=values.shape),
+        times=np.tile(0.5 * np.arange(20), (6, 1)),
+        stimuli=levels,
+        stimulus_names=("light",),
+    )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_genes_that_answer_a_known_stimulus_do_not_regulate_each_other(seed: int) -> None:
+    config = replace(QUICK, rounds=(20, 20, 40))
+    series = driven(seed)
+    start = infer_start(series, np.arange(5), config=config)
+    assert start.inclusion.shape == (5, 5)
+    assert max(start.inclusion[0, 1], start.inclusion[1, 0]) < 0.1
+    # The same data without the stimulus: one seems to regulate the other.
+    blind = infer_start(replace(series, stimuli=None, stimulus_names=()), np.arange(5), config=config)
+    assert max(blind.inclusion[0, 1], blind.inclusion[1, 0]) > 0.9
