@@ -35,12 +35,12 @@ class Screen(NamedTuple):
         """One line for a person."""
         if np.isinf(self.threshold):
             return (
-                f"no edge stands out: where genes are torn apart {self.decoys} edges come out by chance, and "
-                f"{self.found} in the data"
+                f"No edge stands out: where genes are torn apart {self.decoys} edges come out by chance, and "
+                f"{self.found} in the data."
             )
         return (
-            f"edges of probability above {self.threshold:g} are kept: {self.found}, of which about {self.decoys} are "
-            "there by chance, as found where genes are torn apart"
+            f"Edges of probability above {self.threshold:g} are kept: {self.found}, of which about {self.decoys} "
+            "by chance, as found where genes are torn apart."
         )
 
 

@@ -46,7 +46,7 @@ def test_where_nothing_stands_out_nothing_is_kept() -> None:
     gate, verdict = screen(start(FOUND), start(FOUND[::-1]), 0.25, None)
     assert verdict == (np.inf, 7, 7)
     assert not gate.any()
-    assert "no edge stands out" in verdict.sentence()
+    assert "No edge stands out" in verdict.sentence()
 
 
 def test_edges_of_a_prior_are_kept_and_not_counted() -> None:
