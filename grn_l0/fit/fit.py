@@ -93,14 +93,13 @@ def fit(
     non_negative = is_non_negative(series, begin.noise)
 
     # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.
-    opening = begin.inclusion if begin.gate is None else begin.gate
-    active = allowed & (opening > config.active)
+    active = allowed & (begin.opening > config.active)
     whole = gate is not None or sparsity is not None
     rows = np.arange(len(regulators)) if whole else np.flatnonzero(active.any(1))
     part = restrict(begin, rows)
     if gate is None:
         gate = HardConcrete.from_probability(
-            torch.as_tensor(opening[rows], dtype=dtype),
+            torch.as_tensor(begin.opening[rows], dtype=dtype),
             torch.as_tensor(active[rows]),
             odds=config.odds,
             keys=edge_keys([names[j] for j in rows], series.genes),

@@ -81,7 +81,7 @@ def screen(
     exempt
         Edges of prior networks, for which more speaks than the data; these are kept as they are.
     """
-    gate, other = _gate(start), _gate(nothing)
+    gate, other = start.opening, nothing.opening
     rest = np.ones(gate.shape, dtype=bool) if exempt is None else ~exempt
     found = (gate[rest] > _THRESHOLDS[:, None]).sum(axis=1)
     false = (other[rest] > _THRESHOLDS[:, None]).sum(axis=1)
@@ -92,7 +92,3 @@ def screen(
         k = int(fine[0])
         result = Screen(float(_THRESHOLDS[k]), int(found[k]), int(false[k]))
     return np.where(rest & (gate <= result.threshold), 0.0, gate), result
-
-
-def _gate(start: Start) -> Float[ndarray, "regulators genes"]:
-    return start.inclusion if start.gate is None else start.gate

@@ -32,6 +32,15 @@ class Summary:
     variance: Float[ndarray, " genes"]
 
 
+def candidate_edges(
+    n_genes: int, regulators: Int[ndarray, " regulators"], n_inputs: int = 0
+) -> Bool[ndarray, "genes columns"]:
+    """Every regulator, then every input, on every gene; no gene on itself."""
+    out = np.ones((n_genes, len(regulators) + n_inputs), dtype=bool)
+    out[regulators, np.arange(len(regulators))] = False
+    return out
+
+
 @dataclass(eq=False)
 class Chain:
     """State of the sampler, kept between rounds.

@@ -11,7 +11,7 @@ from grn_l0._typing import Bool, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.decoys import decoy, screen
 from grn_l0.posterior.grams import MANY
-from grn_l0.posterior.prior_classes import Prior
+from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.rounds import Run, choose_variant
 from grn_l0.posterior.start import Start
@@ -61,7 +61,7 @@ def infer_start(
     whole = _sampled(series, regulators, prior, config, seed, progress)
     if config.false_share is None or (series.n_series >= MANY and config.decoys == "few"):
         return whole
-    given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
+    given = as_priors(prior)
     exempt = np.any([p.listed for p in given], axis=0) if given else None
     nothing = _sampled(decoy(series, seed), regulators, None, config, seed, None)
     gate, verdict = screen(whole, nothing, config.false_share, exempt)
@@ -86,7 +86,7 @@ def _sampled(
         runs.append(Run.of(problem, prior, config, seed + k).run(progress))
     # The chain has several modes here: what only one run finds is not to be trusted.
     inclusion = np.mean([r.inclusion for r in runs], axis=0)
-    gate = np.min([r.inclusion if r.gate is None else r.gate for r in runs], axis=0)
+    gate = np.min([r.opening for r in runs], axis=0)
     return replace(runs[1], inclusion=inclusion, gate=gate, weight=np.mean([r.weight for r in runs], axis=0))
 
 

@@ -42,6 +42,11 @@ class Prior:
             raise OptionError(f"the trust in prior {self.name!r} must lie between 0 and 1, not {self.trust!r}")
 
 
+def as_priors(given: Prior | Sequence[Prior] | None) -> tuple[Prior, ...]:
+    """None, one prior or several, as a tuple."""
+    return () if given is None else (given,) if isinstance(given, Prior) else tuple(given)
+
+
 class Verdict(NamedTuple):
     """What became of a prior.
 
@@ -129,7 +134,7 @@ class PriorClasses:
         OptionError
             If two priors have one name, or a prior is of another shape than the candidates.
         """
-        given = () if priors is None else (priors,) if isinstance(priors, Prior) else tuple(priors)
+        given = as_priors(priors)
         names = [p.name for p in given]
         if len(set(names)) < len(names):
             twice = next(n for n in names if names.count(n) > 1)

@@ -10,11 +10,11 @@ import numpy as np
 from grn_l0._typing import Progress
 from grn_l0.posterior.blocks import confirmed
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain, Summary
+from grn_l0.posterior.gates import Chain, Summary, candidate_edges
 from grn_l0.posterior.grams import MANY, Grams
 from grn_l0.posterior.inputs import candidate_end
 from grn_l0.posterior.kinds import Choice
-from grn_l0.posterior.prior_classes import Prior, PriorClasses
+from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.states import States
@@ -39,11 +39,9 @@ class Run:
     @classmethod
     def of(cls, problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int) -> Run:
         """Nothing known yet."""
-        n_genes, regulators = problem.series.n_genes, problem.regulators
-        candidates = np.ones((n_genes, len(regulators) + problem.n_inputs), dtype=bool)
-        candidates[regulators, np.arange(len(regulators))] = False
-        given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
-        padded = [replace(p, listed=np.pad(p.listed, ((0, problem.n_inputs), (0, 0)))) for p in given]
+        n_genes = problem.series.n_genes
+        candidates = candidate_edges(n_genes, problem.regulators, problem.n_inputs)
+        padded = [replace(p, listed=np.pad(p.listed, ((0, problem.n_inputs), (0, 0)))) for p in as_priors(prior)]
         judge = problem.series.n_series > 1
         classes = PriorClasses.of(padded, candidates, believed=config.listed_rate, judge=judge)
         chain = Chain(candidates, classes, config, seed, problem.n_inputs)
@@ -89,10 +87,13 @@ class Run:
         inclusion = np.mean([r.inclusion for r in averaged], axis=0)
         weight = np.mean([r.weight for r in averaged], axis=0)
         final = replace(self.rounds[-1], inclusion=inclusion, weight=weight, draws=[weight])
-        sure = confirmed(self.problem.setting(self.choice), self.states, self.grams, self.rounds[-1], self.chain)
+        sure = None
+        if self.problem.series.n_series < MANY:
+            # Before the states are estimated once more: the last draws belong to these.
+            sure = confirmed(self.problem.setting(self.choice), self.states, self.grams, self.rounds[-1], self.chain)
         self.problem.estimate(self.states, self.choice, final, self.config)
         start = self.problem.start(self.states, self.choice, self.grams, final, self.chain)
-        if self.problem.series.n_series >= MANY:
+        if sure is None:
             return start
         return replace(start, gate=np.minimum(start.inclusion, sure.T[: len(self.problem.regulators)]))
 

@@ -93,6 +93,11 @@ class Start:
     gate: Float[ndarray, "regulators genes"] | None = None
     note: str = ""
 
+    @property
+    def opening(self) -> Float[ndarray, "regulators genes"]:
+        """P(gate open) from which the gated ODE starts: `gate` where there is one, else `inclusion`."""
+        return self.inclusion if self.gate is None else self.gate
+
     def __post_init__(self) -> None:
         # A file knows lists only.
         object.__setattr__(self, "priors", tuple(Verdict(*v) for v in self.priors))

@@ -15,11 +15,11 @@ import numpy as np
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
-from grn_l0.posterior.gates import Chain, Summary
+from grn_l0.posterior.gates import Chain, Summary, candidate_edges
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.leave_out import choose_settings
-from grn_l0.posterior.prior_classes import Prior, PriorClasses
+from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
 from grn_l0.posterior.response import Design, convolution, designs
@@ -78,9 +78,8 @@ def infer_transitions(
     Parameters and result as `infer_start`.
     """
     steps = _Steps.of(series, regulators)
-    candidates = np.ones((series.n_genes, len(regulators)), dtype=bool)
-    candidates[regulators, np.arange(len(regulators))] = False
-    given = () if prior is None else (prior,) if isinstance(prior, Prior) else tuple(prior)
+    candidates = candidate_edges(series.n_genes, regulators)
+    given = as_priors(prior)
     choice, grams = steps.choice(), steps.grams()
     # With fewer independent steps than regulators, or in a single series, nobody can say how many listed edges are
     # right: priors whose trust was not given do not touch the gates then, and their edges are ranked first.
