@@ -60,7 +60,7 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
     gap = np.diff(series.times, axis=1)
     rates = np.geomspace(0.1, 3.0, 7) / float(np.median(gap[np.isfinite(gap)]))
     states, noise, initial = smooth(series, values, rates)
-    constant = constant_genes(series, values, rates, noise)
+    constant = constant_genes(series, values, noise)
     weights = np.asarray(series.weights)
     single = noise * np.sqrt(weights[weights > 0].mean())  # of a measurement of weight 1
     mean = np.nanmean(states, axis=(0, 1))

@@ -55,7 +55,6 @@ def smooth(
 def constant_genes(
     series: TimeSeries,
     values: Float[Array, "series times genes"],
-    rates: Float[Array, " rates"],
     noise: Float[Array, " genes"],
 ) -> Bool[Array, " genes"]:
     """Genes that do not move within any series by more than their noise.

@@ -107,7 +107,6 @@ class Chain:
         burn, done, recorded = sweeps // 3, 0, 0
         every = max(_BLOCK, (sweeps - burn) // self.config.draws // _BLOCK * _BLOCK)
         draws: list[Float[ndarray, "genes regulators"]] = []
-        log_odds = self.log_odds(allowed, self.weight != 0.0)
         while done < sweeps:
             block = min(_BLOCK, burn - done if done < burn else sweeps - done)
             log_odds = self.log_odds(allowed, self.weight != 0.0)

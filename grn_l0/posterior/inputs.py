@@ -14,8 +14,8 @@ from grn_l0.timeseries import TimeSeries
 _WIDTHS = np.array([0.1, 0.3, 0.9, 2.7])
 _SHARES = np.array([0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5])
 
-#: Nats per gene and series that a stimulus must bring to be worth a trial, and how few series or times can tell.
-_WORTH, _FEWEST_SERIES, _FEWEST_TIMES, _MOST_SERIES = 0.1, 3, 8, 30
+#: Nats per gene and series that a stimulus must bring to be worth a trial; from how many series, and below how many.
+_WORTH, _FEWEST_SERIES, _MOST_SERIES = 0.1, 3, 30
 
 #: Share of the times in which the transients of all genes meet.
 _EARLY = 0.2
@@ -69,10 +69,11 @@ def candidate_end(setting: Setting) -> float | None:
     :math:`\max_\pi \sum_{is} \log(1 - \pi + \pi B_{is})`. A switch that all genes and series share stands far above
     other times. The transients of single genes do not meet at one time, but for the start: series that relax from
     their initial states look like a stimulus that is soon over, so none is taken from the first fifth of the times.
+    Series of at most twelve times are not asked (`choose_variant`).
     """
     n_series = sum(len(d.series) for d in setting.designs if not d.steady)
     times = max((d.times for d in setting.designs), key=len)
-    if not _FEWEST_SERIES <= n_series < _MOST_SERIES or len(times) < _FEWEST_TIMES:
+    if not _FEWEST_SERIES <= n_series < _MOST_SERIES:
         return None
     smoother = Smoother(setting)
     residuals = smoother.residuals(States.start(setting.designs, setting.measured[0].shape[2]))

@@ -86,12 +86,14 @@ def _blocks(series: Int[ndarray, " rows"]) -> list[Int[ndarray, " times"]]:
 
 @dataclass(frozen=True, eq=False)
 class _States:
-    """Rows as combinations of rows: `centre` (n, n) removes the mean of the kept ones, `vectors` are eigenvectors."""
+    """Inner products of all rows, and of their regulators, less the mean of the `kept` ones.
+
+    `size` and `vectors` are the eigenvalues, largest first, and eigenvectors of `centred` among the kept rows.
+    """
 
     centred: Float[ndarray, "rows rows"]
     inner: Float[ndarray, "rows rows"]
     kept: Int[ndarray, " kept"]
-    centre: Float[ndarray, "rows rows"]
     size: Float[ndarray, " kept"]
     vectors: Float[ndarray, "kept kept"]
 
@@ -105,7 +107,7 @@ class _States:
         centre = np.eye(n) - mean[None, :]
         centred = centre @ gram @ centre.T
         size, vectors = np.linalg.eigh(centred[np.ix_(kept, kept)])
-        return cls(centred, centre @ inner @ centre.T, kept, centre, size[::-1], vectors[:, ::-1])
+        return cls(centred, centre @ inner @ centre.T, kept, size[::-1], vectors[:, ::-1])
 
     def project(self, rank: int) -> _Projected:
         """Coefficients (n, n) of each row's projection on the first components, over the centred rows."""

@@ -103,7 +103,7 @@ class PriorClasses:
         Shape (C,): inclusion rates.
     believed
         Trust where the user gave none.
-    empty
+    uninformative
         Shape (K,): priors that list more than half of all candidates say nothing, so nothing is held.
     judge
         Whether the data can judge a prior: not from one series, in which what regulates cannot be told from what only
@@ -116,7 +116,7 @@ class PriorClasses:
     rates: Float[ndarray, " classes"]
     judge: bool
     believed: float
-    empty: Bool[ndarray, " priors"]
+    uninformative: Bool[ndarray, " priors"]
 
     @classmethod
     def of(
@@ -151,8 +151,8 @@ class PriorClasses:
         members = (codes[:, None] >> np.arange(len(given)) & 1).astype(bool)
         group = np.where(code > 0, np.searchsorted(codes, code) + 1, 0)
         share = [(prior.listed.T & candidates).sum() / max(candidates.sum(), 1) for prior in given]
-        empty = np.array(share, dtype=np.float64) > 0.5
-        out = cls(given, group, members, np.full(len(codes), believed), judge, believed, empty)
+        uninformative = np.array(share, dtype=np.float64) > 0.5
+        out = cls(given, group, members, np.full(len(codes), believed), judge, believed, uninformative)
         out.rates = out._noisy_or(out._single())
         return out
 
@@ -176,7 +176,7 @@ class PriorClasses:
 
     def _kept(self) -> Bool[ndarray, " priors"]:
         asked = np.array([p.trust is not None for p in self.priors], dtype=bool)
-        return asked | (~self.empty & (not self.judge))
+        return asked | (~self.uninformative & (not self.judge))
 
     def log_odds(
         self, others: Float[ndarray, "genes regulators"], *, unaided: bool = False
@@ -197,7 +197,7 @@ class PriorClasses:
         Those leave at least four observations of a target to each open edge.
         """
         regulated = allowed.any(axis=1)
-        if self.judge and len(self.rates) and not freedom[regulated].sum() >= ENOUGH * max(regulated.sum(), 1):
+        if self.judge and len(self.rates) and freedom[regulated].sum() < ENOUGH * max(regulated.sum(), 1):
             self.judge = False
             self.rates = self._noisy_or(self._single())
         listed = self.listed & allowed
