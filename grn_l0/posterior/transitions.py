@@ -22,9 +22,10 @@ from grn_l0.posterior.leave_out import choose_settings
 from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
-from grn_l0.posterior.response import Design, convolution, designs
+from grn_l0.posterior.response import Design, designs
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
+from grn_l0.posterior.steps import Rows, flat, make_rows
 from grn_l0.timeseries import TimeSeries
 
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
@@ -113,71 +114,6 @@ def infer_transitions(
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    """One row per transition; `features` (rows, R) and `target` (rows, N) without the offset, `raw_*` with it."""
-
-    features: Float[ndarray, "rows regulators"]
-    target: Float[ndarray, "rows genes"]
-    raw_features: Float[ndarray, "rows regulators"]
-    raw_target: Float[ndarray, "rows genes"]
-    unit: Float[ndarray, " rows"]
-    order: list[Int[ndarray, " times"]]
-    #: Measurement variance of a typical row, that of a measurement of weight 1 being 1.
-    noise: float = 1.0
-
-    def redundancy(self, residual: Float[ndarray, "rows genes"]) -> float:
-        r"""How many successive rows count as one, :math:`1 + 2 \sum_l \rho_x(l) \rho_\epsilon(l)` (Bartlett 1946).
-
-        Smoothed data (moving averages, cells shared between bins) have residuals that resemble their neighbours';
-        regressions among them find spurious edges. The correlations are pooled over regulators and over genes, and
-        summed up to the first lag at which either is not positive.
-        """
-        total = 1.0
-        longest = max(len(o) for o in self.order)
-        for lag in range(1, longest // 2):
-            product = [_correlation(a, self.order, lag) for a in (self.features, residual)]
-            if min(product) <= 0:
-                break
-            total += 2.0 * product[0] * product[1]
-        return total
-
-
-def _correlation(a: Float[ndarray, "rows columns"], order: list[Int[ndarray, " times"]], lag: int) -> float:
-    pairs = sum(float((a[o[lag:]] * a[o[:-lag]]).sum()) for o in order if len(o) > lag)
-    both = sum(float((a[o[lag:]] ** 2).sum() + (a[o[:-lag]] ** 2).sum()) / 2 for o in order if len(o) > lag)
-    return pairs / both if both > 0 else 0.0
-
-
-def _rows(
-    parts: list[Design],
-    measured: list[Float[ndarray, "series times genes"]],
-    states: list[Float[ndarray, "series times genes"]],
-    rate: float,
-    regulators: Int[ndarray, " regulators"],
-) -> _Rows:
-    features, target, unit, order = [], [], [], list[Int[ndarray, " times"]]()
-    typical = float(np.mean(np.concatenate([np.tile(p.variance, len(p.series)) for p in parts])))
-    count = 0
-    for part, y, x in zip(parts, measured, states, strict=True):
-        size = np.sqrt(typical / part.variance)
-        for k, step in enumerate(np.diff(part.times)):
-            start, end = convolution(np.array([0.0, step]), rate)[1]
-            decay = np.exp(-rate * step)
-            inner = x[:, :, regulators]
-            features.append(size[k + 1] * (start * inner[:, k] + end * inner[:, k + 1]))
-            target.append(size[k + 1] * (y[:, k + 1] - decay * x[:, k]))
-            unit.append(np.full(len(y), size[k + 1] * (1.0 - decay)))
-        steps = len(part.times) - 1
-        order += [count + s + len(y) * np.arange(steps) for s in range(len(y))]
-        count += steps * len(y)
-    f, t, u = np.concatenate(features), np.concatenate(target), np.concatenate(unit)
-    direction = u / np.linalg.norm(u)
-    return _Rows(
-        f - np.outer(direction, direction @ f), t - np.outer(direction, direction @ t), f, t, u, order, typical
-    )
-
-
-@dataclass(frozen=True, eq=False)
 class _Steps:
     """Data, denoised states and rows: what does not change between rounds."""
 
@@ -188,7 +124,7 @@ class _Steps:
     states: list[Float[ndarray, "series times genes"]]
     noise: Float[ndarray, " genes"]
     rate: float
-    rows: _Rows
+    rows: Rows
     changing: Bool[ndarray, " genes"]
     projection: Projection | None
 
@@ -197,7 +133,7 @@ class _Steps:
         parts = designs(series)
         scaled = Scaled.of(series, parts)
         n_genes = series.n_genes
-        whole, weights, name = _flat(parts, scaled.measured)
+        whole, weights, name = flat(parts, scaled.measured)
         rate = autocorrelation_rate(parts, scaled.measured)
         chosen = None
         if n_genes >= 5 * len(whole):
@@ -217,13 +153,13 @@ class _Steps:
                 share=chosen.rest,
                 weight=float(np.median(weights)),
             )
-        rows = _rows(parts, scaled.measured, states, rate, regulators)
+        rows = make_rows(parts, scaled.measured, states, rate, regulators)
         changing = np.ptp(whole, axis=0) > 1e-9
         return cls(series, regulators, parts, scaled, states, noise, rate, rows, changing, projection)
 
     def evidence(self) -> Float[ndarray, "regulators genes"]:
         """Of each regulator alone, in nats."""
-        whole, weights, series = _flat(self.parts, self.scaled.measured)
+        whole, weights, series = flat(self.parts, self.scaled.measured)
         return marginal_evidence(whole, weights, series, self.regulators)
 
     def choice(self) -> Choice:
@@ -240,8 +176,7 @@ class _Steps:
     def grams(self) -> Grams:
         """Sufficient statistics, divided by how many rows carry the information of one."""
         rows = self.rows
-        # Of the targets as they are: residuals of a fit with many edges would look independent.
-        redundancy = rows.redundancy(rows.target)
+        redundancy = rows.redundancy()
         return Grams(
             (rows.features.T @ rows.features)[None] / redundancy,
             np.where(self.changing, 0, -1),
@@ -279,15 +214,6 @@ class _Steps:
             curvature=curvature / ratio**2,
             slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=(),
-            redundancy=rows.redundancy(rows.target),
+            redundancy=rows.redundancy(),
             projection=self.projection,
         )
-
-
-def _flat(
-    parts: list[Design], measured: list[Float[ndarray, "series times genes"]]
-) -> tuple[Float[ndarray, "rows genes"], Float[ndarray, " rows"], Int[ndarray, " rows"]]:
-    """Values of all series and times, their weights, and which series they belong to."""
-    values = np.concatenate([m.reshape(-1, m.shape[2]) for m in measured])
-    weights = np.concatenate([np.tile(1.0 / p.variance, len(p.series)) for p in parts])
-    return values, weights, np.concatenate([np.repeat(p.series, len(p.times)) for p in parts])

@@ -11,7 +11,8 @@ import pytest
 from grn_l0.posterior import PosteriorConfig, Prior, infer_start
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.response import designs
-from grn_l0.posterior.transitions import _Rows, by_transitions
+from grn_l0.posterior.steps import Rows
+from grn_l0.posterior.transitions import by_transitions
 
 
 def test_denoised_states_are_close_to_the_truth() -> None:
@@ -46,28 +47,28 @@ def test_the_rate_of_noisy_autoregressions_is_found(rate: float) -> None:
     assert autocorrelation_rate(designs(series), [series.values]) == pytest.approx(rate, rel=0.15)
 
 
-def _rows(features: np.ndarray) -> _Rows:
+def _rows(features: np.ndarray, target: np.ndarray) -> Rows:
     n = len(features)
-    return _Rows(features, features, features, features, np.ones(n), [np.arange(n)])
+    return Rows(features, target, features, target, np.ones(n), [np.arange(n)])
 
 
 def test_white_rows_count_once_and_moving_averages_do_not() -> None:
     rng = np.random.default_rng(2)
     white = rng.normal(size=(400, 30))
     smooth = np.stack([np.convolve(column, np.ones(6) / 6, mode="valid") for column in white.T], axis=1)
-    assert _rows(white).redundancy(rng.normal(size=(400, 30))) == pytest.approx(1.0, abs=0.1)
+    assert _rows(white, rng.normal(size=(400, 30))).redundancy() == pytest.approx(1.0, abs=0.1)
     # Both have the correlation 1 - l/6 at lag l, so 1 + 2 sum (1 - l/6)^2 rows count as one.
     exact = 1 + 2 * sum((1 - lag / 6) ** 2 for lag in range(1, 6))
-    assert _rows(smooth).redundancy(smooth) == pytest.approx(exact, rel=0.1)
+    assert _rows(smooth, smooth).redundancy() == pytest.approx(exact, rel=0.1)
 
 
 def test_rows_of_another_series_are_no_neighbours() -> None:
     rng = np.random.default_rng(3)
     halves = [rng.normal(size=(1, 20)) * np.ones((50, 1)), rng.normal(size=(1, 20)) * np.ones((50, 1))]
     stacked = np.concatenate(halves)
-    rows = _Rows(stacked, stacked, stacked, stacked, np.ones(100), [np.arange(50), np.arange(50, 100)])
+    rows = Rows(stacked, stacked, stacked, stacked, np.ones(100), [np.arange(50), np.arange(50, 100)])
     # Constant within each series: the correlation is 1 at all lags, so nearly all rows count as one.
-    assert rows.redundancy(stacked) == pytest.approx(1 + 2 * 24)
+    assert rows.redundancy() == pytest.approx(1 + 2 * 24)
 
 
 def test_one_long_series_is_recovered() -> None:
