@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from grn_l0 import baselines, datasets, metrics, pp, tl
+from grn_l0 import baselines, datasets, pp, tl
 from grn_l0._typing import Progress
 from grn_l0.benchmark.machine import machine, peak_mib
-from grn_l0.benchmark.scoring import Rows, against, inside, medians, ranking_only, size, timed_infer
+from grn_l0.benchmark.scoring import Rows, against, errors, floors, inside, medians, ranking_only, size, timed_infer
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import BenchmarkTable
 from grn_l0.timeseries import TimeSeries
+
+#: Ways of forecasting the gap.
+POINT, PAST, BOTH = "grn_l0, from the point before", "grn_l0, from the past", "grn_l0, both sides"
+ROWS = (POINT, PAST, BOTH)
 
 
 def breast_cancer(settings: Settings, progress: Progress | None = None) -> BenchmarkTable:
@@ -33,7 +37,7 @@ def breast_cancer(settings: Settings, progress: Progress | None = None) -> Bench
     rows = {name: ours[name] for name in ROWS}
     if len(seeds) > 1:
         rows |= {f"{name}, seed {k}": row[name] for k, row in enumerate(seeds) for name in ROWS}
-    rows |= _floors(series, later)
+    rows |= floors(series, later)
     rows |= _larger(settings, progress)
     rows["ChIP: grn_l0"] = ours["ChIP: grn_l0"]
     prior = inside(datasets.breast_cancer_prior(500), factors, genes)
@@ -61,10 +65,6 @@ def breast_cancer(settings: Settings, progress: Progress | None = None) -> Bench
     )
 
 
-POINT, PAST, BOTH = "grn_l0, from the point before", "grn_l0, from the past", "grn_l0, both sides"
-ROWS = (POINT, PAST, BOTH)
-
-
 def _forecasts(result: tl.Inference, train: TimeSeries, test: TimeSeries, spent: float) -> Rows:
     """What each way of forecasting the gap comes to."""
     before = int((train.times[0] < test.times[0, 0]).sum())
@@ -76,11 +76,7 @@ def _forecasts(result: tl.Inference, train: TimeSeries, test: TimeSeries, spent:
     )
     ways = {POINT: None, PAST: past, BOTH: train}
     own = size(result.network, spent)
-    rows: Rows = {}
-    for name, context in ways.items():
-        forecast = result.fit.forecast(test, context=context)
-        rows[name] = {"mse_one_step": forecast.mse_one_step, "mse_full": forecast.mse_full} | own
-    return rows
+    return {name: errors(result.fit.forecast(test, context=context)) | own for name, context in ways.items()}
 
 
 def _larger(settings: Settings, progress: Progress | None) -> Rows:
@@ -90,13 +86,5 @@ def _larger(settings: Settings, progress: Progress | None) -> Rows:
     factors = [g for g in datasets.breast_cancer_reference().attrs["regulators"] if g in panel]
     result, spent = timed_infer(train, settings, regulators=factors, progress=progress)
     series, later = pp.to_timeseries(train), pp.to_timeseries(test)
-    rows = _forecasts(result, series, later, spent) | _floors(series, later)
+    rows = _forecasts(result, series, later, spent) | floors(series, later)
     return {f"2000 genes: {name}": row for name, row in rows.items()}
-
-
-def _floors(train: TimeSeries, test: TimeSeries) -> Rows:
-    rows: Rows = {}
-    for name in ("persistence", "gene mean", "mean reversion"):
-        predicted = baselines.FORECAST_BASELINES[name](train, test)
-        rows[name] = {"mse_one_step": metrics.mse(predicted, test.values)}
-    return rows

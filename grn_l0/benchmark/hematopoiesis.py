@@ -12,7 +12,7 @@ from grn_l0 import baselines, datasets, metrics, pp
 from grn_l0._errors import GrnWarning
 from grn_l0._typing import Float, Progress, ndarray
 from grn_l0.benchmark.machine import machine, peak_mib
-from grn_l0.benchmark.scoring import Rows, against, medians, ranking_only, size, timed_infer
+from grn_l0.benchmark.scoring import Rows, against, medians, positions, ranking_only, size, timed_infer
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import BenchmarkTable
 from grn_l0.timeseries import TimeSeries
@@ -92,12 +92,10 @@ def _lineage(lineage: str, donors: tuple[int, ...], settings: Settings, progress
             rows[f"{lineage} network: grn_l0"] = against(result.network, reference, p_value=True)
             seeds.append(rows)
         series = pp.to_timeseries(train, **keys)
-    place = {gene: k for k, gene in enumerate(genes)}
-    positions = np.array([place[name] for name in regulators], dtype=np.int64)
     ours = medians(seeds)
     networks = {k: ours.pop(k) for k in list(ours) if "network" in k}
     for name in ("correlation", "lagged correlation"):
-        scores = baselines.NETWORK_BASELINES[name](series, positions)
+        scores = baselines.NETWORK_BASELINES[name](series, positions(regulators, genes))
         ranked = against(ranking_only(regulators, genes, scores), reference, chosen=False, p_value=True)
         networks[f"{lineage} network: {name}"] = ranked
     return ours, networks

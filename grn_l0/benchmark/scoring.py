@@ -1,4 +1,4 @@
-"""What the benchmarks share: a network against a reference, a timed inference, medians over seeds."""
+"""What the benchmarks share: networks against references, forecasts and their floors, a timed inference, medians."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from grn_l0 import metrics, tl
-from grn_l0._typing import Float, ndarray
+from grn_l0 import baselines, metrics, tl
+from grn_l0._typing import Float, Int, ndarray
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import median_row
+from grn_l0.fit import Forecast
 from grn_l0.metrics.universe import align
 from grn_l0.network import Network
+from grn_l0.timeseries import TimeSeries
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -35,6 +38,25 @@ def timed_infer(adata: AnnData, settings: Settings, **options: Any) -> tuple[tl.
 def size(network: Network, spent: float) -> dict[str, float]:
     """Surviving edges, their sparsity among all candidates, and the time they took."""
     return {"edges": network.n_edges, "sparsity": network.sparsity, "time_s": spent}
+
+
+def positions(names: Iterable[str], genes: Sequence[str]) -> Int[ndarray, " names"]:
+    """Where these names are among the genes."""
+    place = {gene: k for k, gene in enumerate(genes)}
+    return np.array([place[name] for name in names], dtype=np.int64)
+
+
+def errors(forecast: Forecast) -> dict[str, float]:
+    """Mean squared errors of a forecast, one step ahead and from the first time."""
+    return {"mse_one_step": forecast.mse_one_step, "mse_full": forecast.mse_full}
+
+
+def floors(train: TimeSeries, test: TimeSeries) -> Rows:
+    """One-step errors of the forecasts without a network."""
+    return {
+        name: {"mse_one_step": metrics.mse(predict(train, test), test.values)}
+        for name, predict in baselines.FORECAST_BASELINES.items()
+    }
 
 
 def against(

@@ -11,10 +11,9 @@ import pandas as pd
 from grn_l0 import baselines, datasets, pp, tl
 from grn_l0._typing import Progress
 from grn_l0.benchmark.machine import machine, peak_mib
-from grn_l0.benchmark.scoring import timed_infer
+from grn_l0.benchmark.scoring import errors, ranking_only, timed_infer
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import BenchmarkTable, median_row
-from grn_l0.network import Network
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -105,7 +104,7 @@ def shuffled(prior: pd.DataFrame, genes: tuple[str, ...], seed: int) -> pd.DataF
 
 def _inferred(result: tl.Inference, test: AnnData, spent: float) -> dict[str, float]:
     figures, forecast = _figures(tl.evaluate(result, test.varp["truth"]), "result"), result.forecast(test)
-    row = figures | {"mse_one_step": forecast.mse_one_step, "mse_full": forecast.mse_full}
+    row = figures | errors(forecast)
     return {c: row[c] for c in COLUMNS if c in row} | {"time_s": spent}
 
 
@@ -124,8 +123,8 @@ def _quick(adata: AnnData, test: AnnData) -> dict[str, dict[str, float]]:
         began = time.perf_counter()
         scores = method(series, None)
         spent = time.perf_counter() - began
-        net = Network(regulators=series.genes, targets=series.genes, scores=scores, weights=0.0 * scores)
-        figures = _figures(tl.evaluate(net, test.varp["truth"]), "result")
+        network = ranking_only(series.genes, series.genes, scores)
+        figures = _figures(tl.evaluate(network, test.varp["truth"]), "result")
         rows[name] = {c: figures[c] for c in ("auprc", "auroc", "epr")} | {"time_s": spent}
     return rows
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,18 @@ import pandas as pd
 from grn_l0 import baselines, datasets, metrics, pp, tl
 from grn_l0._typing import Progress
 from grn_l0.benchmark.machine import machine, peak_mib
-from grn_l0.benchmark.scoring import Rows, against, inside, medians, ranking_only, size, timed_infer
+from grn_l0.benchmark.scoring import (
+    Rows,
+    against,
+    errors,
+    floors,
+    inside,
+    medians,
+    positions,
+    ranking_only,
+    size,
+    timed_infer,
+)
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import BenchmarkTable
 from grn_l0.fit import FitConfig, fit
@@ -24,6 +34,10 @@ PHOENIX = 0.0598
 #: The same test replicate forecast with its own states of rank 6, as analysed beforehand (not measured here): what no
 #: model can be expected to reach.
 LIMIT = 0.038
+
+#: Rows of the table.
+HARD, EXPECTED = "grn_l0, hard gates", "grn_l0, expected gates"
+BALANCED, EXACT = "grn_l0, hard gates, odds 2", "grn_l0, hard gates, from the raw measurement"
 
 
 def yeast(settings: Settings, progress: Progress | None = None) -> BenchmarkTable:
@@ -47,17 +61,17 @@ def yeast(settings: Settings, progress: Progress | None = None) -> BenchmarkTabl
     seeds: list[Rows] = []
     for seed in range(settings.seeds):
         result, spent = timed_infer(train, settings, regulators=regulators, seed=seed, progress=progress)
-        rows = {HARD: _forecast(result, later) | size(result.network, spent)}
+        rows = {HARD: errors(result.fit.forecast(later)) | size(result.network, spent)}
         rows |= _variants(result, series, later, spent)
         seeds.append(rows | _scored("grn_l0", result.network, standards))
     ours = medians(seeds)
     per_seed = {f"{HARD}, seed {k}": rows[HARD] for k, rows in enumerate(seeds)} if len(seeds) > 1 else {}
     result, spent = timed_infer(train, settings, regulators=regulators, prior=motif, progress=progress)
     helped = _scored("grn_l0 with motif prior (seed 0)", result.network, standards)
-    correlation = ranking_only(regulators, genes, baselines.correlation(series, _positions(genes, regulators)))
+    correlation = ranking_only(regulators, genes, baselines.correlation(series, positions(regulators, genes)))
     rows = {name: ours.pop(name) for name in (HARD, EXPECTED, BALANCED, EXACT)} | per_seed
-    rows["grn_l0 with motif prior (seed 0)"] = _forecast(result, later) | size(result.network, spent)
-    rows |= _floors(series, later)
+    rows["grn_l0 with motif prior (seed 0)"] = errors(result.fit.forecast(later)) | size(result.network, spent)
+    rows |= floors(series, later) | {"PHOENIX (published)": {"mse_one_step": PHOENIX, "sparsity": 0.0}}
     if result.fit.knowledge.projection is not None:
         rows["projection and mean reversion, no network"] = {
             "mse_one_step": metrics.mse(_projected(result, series, later), later.values)
@@ -86,27 +100,17 @@ def yeast(settings: Settings, progress: Progress | None = None) -> BenchmarkTabl
     )
 
 
-HARD, EXPECTED = "grn_l0, hard gates", "grn_l0, expected gates"
-BALANCED, EXACT = "grn_l0, hard gates, odds 2", "grn_l0, hard gates, from the raw measurement"
-
-
-def _forecast(result: tl.Inference, test: TimeSeries, **options: Any) -> dict[str, float]:
-    forecast = result.fit.forecast(test, **options)
-    return {"mse_one_step": forecast.mse_one_step, "mse_full": forecast.mse_full}
-
-
 def _variants(result: tl.Inference, train: TimeSeries, test: TimeSeries, spent: float) -> Rows:
     """The same posterior with all its edges, with more of them, and without the projection of states."""
     began = time.perf_counter()
-    positions = _positions(train.genes, result.fit.regulators)
-    more = fit(train, result.fit.start, regulators=positions, config=FitConfig(odds=2.0), seed=result.fit.seed)
+    regulators = positions(result.fit.regulators, train.genes)
+    more = fit(train, result.fit.start, regulators=regulators, config=FitConfig(odds=2.0), seed=result.fit.seed)
     again = time.perf_counter() - began
     own = size(result.network, spent)
-    balanced = {"mse_one_step": more.forecast(test).mse_one_step, "mse_full": more.forecast(test).mse_full}
     return {
-        EXPECTED: _forecast(result, test, gates="expected") | own,
-        BALANCED: balanced | size(more.network, spent + again),
-        EXACT: _forecast(result, test, measurement="exact") | own,
+        EXPECTED: errors(result.fit.forecast(test, gates="expected")) | own,
+        BALANCED: errors(more.forecast(test)) | size(more.network, spent + again),
+        EXACT: errors(result.fit.forecast(test, measurement="exact")) | own,
     }
 
 
@@ -121,20 +125,7 @@ def _projected(result: tl.Inference, train: TimeSeries, test: TimeSeries) -> np.
     return baselines.mean_reversion(before, after)
 
 
-def _floors(train: TimeSeries, test: TimeSeries) -> Rows:
-    rows: Rows = {}
-    for name in ("persistence", "gene mean", "mean reversion"):
-        predicted = baselines.FORECAST_BASELINES[name](train, test)
-        rows[name] = {"mse_one_step": metrics.mse(predicted, test.values)}
-    return rows | {"PHOENIX (published)": {"mse_one_step": PHOENIX, "sparsity": 0.0}}
-
-
 def _scored(
     name: str, network: Network | pd.DataFrame, standards: dict[str, pd.DataFrame], chosen: bool = True
 ) -> Rows:
     return {f"{k}: {name}": against(network, v, chosen=chosen, p_value=True) for k, v in standards.items()}
-
-
-def _positions(genes: tuple[str, ...], regulators: tuple[str, ...]) -> np.ndarray:
-    place = {gene: k for k, gene in enumerate(genes)}
-    return np.array([place[name] for name in regulators], dtype=np.int64)

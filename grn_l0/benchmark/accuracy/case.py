@@ -9,12 +9,12 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from grn_l0 import pp
 from grn_l0._typing import Int, ndarray
 from grn_l0.benchmark.methods import Method
+from grn_l0.benchmark.scoring import positions
 from grn_l0.datasets._annotate import annotate
 from grn_l0.datasets.reference import reference_table
 from grn_l0.fit.forecast import Measurement
@@ -82,8 +82,7 @@ class Problem:
     @property
     def positions(self) -> Int[ndarray, " regulators"]:
         """Positions of the candidate regulators among the genes."""
-        place = {gene: k for k, gene in enumerate(self.series.genes)}
-        return np.array([place[name] for name in self.regulators or self.series.genes], dtype=np.int64)
+        return positions(self.regulators or self.series.genes, self.series.genes)
 
 
 @dataclass(frozen=True, kw_only=True)
