@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,8 @@ class BenchmarkTable:
     def to_markdown(self) -> str:
         """For a README."""
         cells = self._cells()
-        head = ["", *cells.columns]
-        lines = [head, ["---"] + ["---:"] * len(cells.columns)]
-        lines += [[str(name), *row] for name, row in zip(cells.index, cells.to_numpy().tolist(), strict=True)]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        rows = [[str(name), *row] for name, row in zip(cells.index, cells.to_numpy().tolist(), strict=True)]
+        table = markdown_table(["", *cells.columns], rows)
         settings = ", ".join(f"{k} {v}" for k, v in self.about.items() if k != "command")
         command = [f"`{self.about['command']}`"] if "command" in self.about else []
         return "\n\n".join([f"### {self.title}", *command, table, *self.notes, settings]).rstrip() + "\n"
@@ -95,6 +93,12 @@ class BenchmarkTable:
     def _cells(self) -> pd.DataFrame:
         frame = self.frame()
         return pd.DataFrame({c: [cell_text(c, v) for v in frame[c]] for c in frame.columns}, index=frame.index)
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> str:
+    """Lines of a Markdown table; the first `texts` columns are aligned to the left, figures to the right."""
+    rule = ["---"] * texts + ["---:"] * (len(head) - texts)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
 
 
 def median_row(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:

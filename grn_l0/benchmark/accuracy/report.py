@@ -11,7 +11,7 @@ from grn_l0.benchmark.accuracy.case import Case
 from grn_l0.benchmark.accuracy.cases import CASES
 from grn_l0.benchmark.accuracy.cell import Record
 from grn_l0.benchmark.methods import METHODS, OURS
-from grn_l0.benchmark.table import cell_text
+from grn_l0.benchmark.table import cell_text, markdown_table
 
 #: Figures in the order of the tables; those of further references and tests follow, times come last.
 COLUMNS = (
@@ -62,12 +62,12 @@ def markdown(records: Sequence[Record], notes: Sequence[str] = (), figures: Sequ
     lines += [f"![{caption}]({name})\n\n{caption}" for caption, name in figures]
     lines += [*overview(table), *ablations(table)]
     group = ""
-    for case in (c for c in CASES.values() if not table.empty and (table["case"] == c.name).any()):
+    for case in _cases(table):
         if case.group != group:
             group = case.group
             lines.append(f"## {group}")
         lines.append(_chapter(case, table[table["case"] == case.name]))
-    met = [m for m in METHODS.values() if not table.empty and (table["method"] == m.name).any()]
+    met = [] if table.empty else [m for m in METHODS.values() if (table["method"] == m.name).any()]
     lines += ["## Methods", "\n".join(f"- **{m.name}**: {m.about}" for m in met)]
     return "\n\n".join(lines) + "\n"
 
@@ -75,24 +75,20 @@ def markdown(records: Sequence[Record], notes: Sequence[str] = (), figures: Sequ
 def _chapter(case: Case, table: pd.DataFrame) -> str:
     """One case's table."""
     columns = shown(table)
-    head = ["method", "seeds", *columns]
-    body = ["| " + " | ".join(head) + " |", "| --- | ---: |" + " ---: |" * len(columns)]
+    body: list[list[str]] = []
     remarks: dict[str, list[str]] = {}
     for method in dict.fromkeys(table["method"]):
         rows = table[table["method"] == method]
-        cells = [summary(c, rows[c].dropna().tolist()) for c in columns]
-        body.append("| " + " | ".join([str(method), str(len(rows)), *cells]) + " |")
+        body.append([str(method), str(len(rows)), *(_summary_of(rows, c) for c in columns)])
         for note in dict.fromkeys(n for n in rows["note"] if n):
             remarks.setdefault(str(note), []).append(str(method))
     for name, figures in case.published:
         known = dict(figures)
-        body.append(
-            f"| {name} | – | " + " | ".join(summary(c, [known[c]] if c in known else []) for c in columns) + " |"
-        )
+        body.append([name, "–", *(summary(c, [known[c]] if c in known else []) for c in columns)])
     said = [f"{', '.join(methods)}: {note}." for note, methods in remarks.items()]
-    universe = _universe(table)
+    grid = markdown_table(["method", "seeds", *columns], body)
     title = case.name.partition("/")[2]
-    return "\n\n".join([f"### {title}", *([case.about] if case.about else []), "\n".join(body), *universe, *said])
+    return "\n\n".join([f"### {title}", *([case.about] if case.about else []), grid, *_universe(table), *said])
 
 
 def _universe(table: pd.DataFrame) -> list[str]:
@@ -104,53 +100,63 @@ def _universe(table: pd.DataFrame) -> list[str]:
 
 def overview(table: pd.DataFrame) -> list[str]:
     """Ours beside the best of all others, a row per case."""
-    lines = []
-    for case in (c for c in CASES.values() if not table.empty and ((table["case"] == c.name) & _ours(table)).any()):
+    body = []
+    for case in _cases(table):
         here = table[table["case"] == case.name].dropna(axis=1, how="all")
         own = here[_ours(here)]
-        cells = [summary(c, own[c].dropna().tolist()) if c in own else "–" for c in ("auprc", "precision")]
-        rivals = here[here["role"].isin(["quick", "slow"])]
-        cells.insert(1, _best(rivals, "auprc", largest=True))
-        cells += [
-            summary(c, own[c].dropna().tolist()) if c in own else "–" for c in ("false_per_target", "mse_one_step")
-        ]
-        cells.append(_best(here[here["role"].isin(["quick", "slow", "floor"])], "mse_one_step", largest=False))
+        if own.empty:
+            continue
+        auprc, precision, false, error = (
+            _summary_of(own, c) for c in ("auprc", "precision", "false_per_target", "mse_one_step")
+        )
+        rival = _best(here[here["role"].isin(["quick", "slow"])], "auprc", largest=True)
+        floor = _best(here[here["role"].isin(["quick", "slow", "floor"])], "mse_one_step", largest=False)
+        cells = [auprc, rival, precision, false, error, floor]
         if set(cells) != {"–"}:
-            lines.append(f"| {case.name} | " + " | ".join(cells) + " |")
-    if not lines:
+            body.append([case.name, *cells])
+    if not body:
         return []
-    head = "| case | AUPRC | best other | precision | false edges per target | one-step MSE | best other or floor |"
+    figures = ("AUPRC", "best other", "precision", "false edges per target", "one-step MSE", "best other or floor")
     return [
         "## Overview",
         f"{OURS.name}, its default, beside the method with the best median. Prior networks alone are in the tables.",
-        "\n".join([head, "| --- " * 7 + "|", *lines]),
+        markdown_table(["case", *figures], body),
     ]
 
 
 def ablations(table: pd.DataFrame) -> list[str]:
     """What each step of the recipe buys: the default minus the variant, seed by seed."""
-    lines = []
-    for case in (c for c in CASES.values() if not table.empty and (table["case"] == c.name).any()):
+    body = []
+    for case in _cases(table):
         here = table[table["case"] == case.name]
         own = here[_ours(here)].set_index("seed")
         for method in dict.fromkeys(here.loc[here["role"].isin(["ablation", "choice"]), "method"]):
             other = here[here["method"] == method].set_index("seed")
             cells = [_gain(own, other, c) for c in ("auprc", "auroc", "precision", "recall", "balanced_accuracy")]
             cells.append(_gain(own, other, "mse_one_step", ratio=True))
-            lines.append(f"| {method} | {case.name} | {METHODS[method].about} | " + " | ".join(cells) + " |")
-    if not lines:
+            body.append([str(method), case.name, METHODS[method].about, *cells])
+    if not body:
         return []
-    head = "| variant | case | what | AUPRC | AUROC | precision | recall | balanced accuracy | MSE, ratio |"
+    figures = ("AUPRC", "AUROC", "precision", "recall", "balanced accuracy", "MSE, ratio")
     return [
         "## What each step buys",
         "The default minus the variant, seed by seed: median and range. Positive means that the default is better; for "
         "the MSE it is the variant's over the default's, so above 1 means that the default is better.",
-        "\n".join([head, "| --- " * 9 + "|", *lines]),
+        markdown_table(["variant", "case", "what", *figures], body, texts=3),
     ]
+
+
+def _cases(table: pd.DataFrame) -> list[Case]:
+    """The cases that there are records of, in the order of the report."""
+    return [] if table.empty else [c for c in CASES.values() if (table["case"] == c.name).any()]
 
 
 def _ours(table: pd.DataFrame) -> pd.Series[bool]:
     return table["role"] == "ours"
+
+
+def _summary_of(rows: pd.DataFrame, column: str) -> str:
+    return summary(column, rows[column].dropna().tolist()) if column in rows else "–"
 
 
 def _best(table: pd.DataFrame, column: str, *, largest: bool) -> str:
