@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
+import warnings
 from collections.abc import Iterable
 
 
@@ -79,6 +82,15 @@ class BenchmarkError(GrnError, RuntimeError):
 
 class GrnWarning(UserWarning):
     """Something in the data or the fit that its user should know about."""
+
+
+def warn(message: str) -> None:
+    """Emit a `GrnWarning` at the line outside this package that called it, however deep inside we are."""
+    here = os.path.join(os.path.dirname(__file__), "")
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, GrnWarning, stacklevel=level)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from grn_l0._errors import ExpressionError, MissingKeyError, nearest
+from grn_l0._errors import ExpressionError, MissingKeyError, nearest, warn
 from grn_l0._typing import Float, ndarray
-from grn_l0.pp._say import listed, some, warn
+from grn_l0.pp._say import listed, some
 
 if TYPE_CHECKING:
     from anndata import AnnData

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from grn_l0._errors import NameMatchError, OptionError
+from grn_l0._errors import NameMatchError, OptionError, warn
 from grn_l0.pp._identifiers import kind_of, without_version
-from grn_l0.pp._say import some, warn
+from grn_l0.pp._say import some
 
 _log = logging.getLogger(__name__)
 

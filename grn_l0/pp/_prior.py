@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from grn_l0._errors import NameMatchError, TableError
+from grn_l0._errors import NameMatchError, TableError, warn
 from grn_l0._typing import Float, ndarray
 from grn_l0.network import find_columns
 from grn_l0.pp._names import FEW, report
-from grn_l0.pp._say import some, warn
+from grn_l0.pp._say import some
 
 _COLUMNS = ("source", "target", "weight")
 

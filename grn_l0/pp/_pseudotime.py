@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from grn_l0._errors import OptionError, TimeError, TrajectoryError
+from grn_l0._errors import OptionError, TimeError, TrajectoryError, warn
 from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.pp._expression import is_sparse
-from grn_l0.pp._say import some, warn
+from grn_l0.pp._say import some
 from grn_l0.timeseries import TimeSeries
 
 #: Cells below which a trajectory is left out when the number of bins is chosen here.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from grn_l0._errors import FileFormatError, GrnWarning, nearest
+from grn_l0._errors import FileFormatError, nearest
 from grn_l0._typing import PathLikeStr
 
 
@@ -21,11 +20,6 @@ def listed(names: Iterable[object], limit: int = 20) -> str:
     """``there are: 'a', 'b'``, or ``there are none``."""
     names = list(names)
     return f"there are: {some(names, limit)}" if names else "there are none"
-
-
-def warn(message: str) -> None:
-    """Emit a `GrnWarning` at the caller of the public function."""
-    warnings.warn(message, GrnWarning, stacklevel=4)
 
 
 def existing_file(path: PathLikeStr, kind: str) -> Path:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import warnings
 
-from grn_l0._errors import GrnWarning
-from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.transitions import by_transitions
+from grn_l0._errors import warn
+from grn_l0.posterior import PosteriorConfig, by_transitions
 from grn_l0.timeseries import TimeSeries
 
 #: A warning from this many bytes on; below, any machine will do.
@@ -39,13 +37,11 @@ def warn_of_memory(series: TimeSeries, n_regulators: int, config: PosteriorConfi
     if need < PLENTY and (have is None or need < have / 2):
         return
     here = "" if have is None else f" (this machine has {have / 1e9:.0f} GB)"
-    warnings.warn(
+    warn(
         f"{n_regulators} candidate regulators of {series.n_genes} genes are "
         f"{n_regulators * series.n_genes / 1e6:.1f} million candidate edges: this takes about {need / 1e9:.0f} GB of "
         f"memory{here} and a long time. Name the transcription factors (--regulators tfs.txt, or regulators= in "
-        "Python), or keep fewer genes",
-        GrnWarning,
-        stacklevel=3,
+        "Python), or keep fewer genes"
     )
 
 

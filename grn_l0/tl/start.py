@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from grn_l0 import posterior
 from grn_l0._atomic import check_output
-from grn_l0._errors import FileFormatError, GrnWarning, OutputError
+from grn_l0._errors import FileFormatError, OutputError, warn
 from grn_l0._typing import Int, PathLikeStr, Progress, ndarray
 from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
 from grn_l0.posterior.start import Start
@@ -134,7 +133,5 @@ def _take(path: Path, about: dict[str, Any]) -> Start | None:
         why = f"it belongs to {' and '.join(other)}"
     except FileFormatError as error:
         why = str(error)
-    warnings.warn(
-        f"the checkpoint {os.fspath(path)!r} is not used, and will be written over: {why}", GrnWarning, stacklevel=4
-    )
+    warn(f"the checkpoint {os.fspath(path)!r} is not used, and will be written over: {why}")
     return None

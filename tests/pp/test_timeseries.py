@@ -9,7 +9,7 @@ from pp_samples import cells, series
 from scipy import sparse
 
 from grn_l0 import _errors as e
-from grn_l0 import pp
+from grn_l0 import pp, tl
 
 KEYS = {"time_key": "time", "trajectory_key": "trajectory"}
 
@@ -246,6 +246,10 @@ def test_constant_genes_are_kept(storage) -> None:
     with pytest.warns(e.GrnWarning, match="2 of 6 genes are constant in adata.X .'g1', 'g4'.") as seen:
         ts = pp.to_timeseries(a, **KEYS)
     assert ts.n_genes == 6 and len(seen) == 1 and seen[0].filename == __file__
+    # Through more layers of the package the same line is named: this one.
+    with pytest.warns(e.GrnWarning, match="2 of 6 genes are constant") as seen:
+        tl.Keys(trajectory_key="trajectory").series(a)
+    assert seen[0].filename == __file__
 
 
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_matrix])
