@@ -2,7 +2,20 @@
 
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.joint import constant_genes, infer_start
-from grn_l0.posterior.prior_classes import Prior, Verdict
+from grn_l0.posterior.prior_classes import BELIEVED, Prior, Verdict
+from grn_l0.posterior.projection import Projection
 from grn_l0.posterior.start import Covariance, Start
+from grn_l0.posterior.transitions import by_transitions
 
-__all__ = ["Covariance", "PosteriorConfig", "Prior", "Start", "Verdict", "constant_genes", "infer_start"]
+__all__ = [
+    "BELIEVED",
+    "Covariance",
+    "PosteriorConfig",
+    "Prior",
+    "Projection",
+    "Start",
+    "Verdict",
+    "by_transitions",
+    "constant_genes",
+    "infer_start",
+]

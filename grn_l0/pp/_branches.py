@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, ndarray
-from grn_l0.pp._columns import column, natural_order
+from grn_l0.pp._columns import MISSING, column, natural_order
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-_TRUNK = {"", "nan", "na", "none", "<na>", "trunk"}
+_TRUNK = MISSING | {"trunk"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+#: How missing values look once they are text.
+MISSING = frozenset({"", "nan", "na", "none", "<na>"})
+
+
 def column(adata: AnnData, key: str, what: str) -> pd.Series:
     """``adata.obs[key]``.
 
@@ -43,6 +47,13 @@ def column(adata: AnnData, key: str, what: str) -> pd.Series:
     raise MissingKeyError(message)
 
 
+def plain(values: pd.Series) -> pd.Series:
+    """Categories as the values that they stand for."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.astype(values.cat.categories.dtype)
+    return values
+
+
 def numbers(adata: AnnData, key: str, what: str, *, missing: bool = False) -> Float[ndarray, " cells"]:
     """``adata.obs[key]`` as float64; numeric texts and categories are converted.
 
@@ -55,9 +66,7 @@ def numbers(adata: AnnData, key: str, what: str, *, missing: bool = False) -> Fl
     TimeError
         If a value is not a number or, with ``missing=False``, not finite.
     """
-    values = column(adata, key, what)
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
+    values = plain(column(adata, key, what))
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         raise TimeError(
             f"{what} {key!r} holds dates; make them numbers, such as hours: adata.obs['hours'] = "
@@ -86,7 +95,7 @@ def numbers(adata: AnnData, key: str, what: str, *, missing: bool = False) -> Fl
 def _refuse_text(values: pd.Series, result: Float[ndarray, " cells"], key: str, what: str) -> None:
     lost = np.flatnonzero(np.isnan(result) & values.notna().to_numpy())
     texts = [str(v).strip() for v in values.iloc[lost]]
-    texts = [t for t in texts if t and t.casefold() not in {"nan", "na", "none", "<na>"}]
+    texts = [t for t in texts if t.casefold() not in MISSING]
     if not texts:
         return
     message = f"{what} {key!r} is not a number in {len(texts):,} observations (such as {some(dict.fromkeys(texts))})"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from grn_l0._errors import KnockoutError, NameMatchError, OptionError, StimulusError, TimeError, nearest
 from grn_l0._typing import Bool, Float, Int, ndarray
-from grn_l0.pp._columns import column
+from grn_l0.pp._columns import MISSING, column, plain
 from grn_l0.pp._say import some
 from grn_l0.timeseries.timeseries import check_stimuli
 
@@ -23,7 +23,9 @@ AUTO = "auto"
 #: Columns that are taken without being named.
 KNOCKOUT, STEADY = "knockout", "steady_state"
 
-_WILD_TYPE = {"", "none", "nan", "na", "<na>", "wt", "wild type", "wild-type", "wildtype"}
+_WILD_TYPE = MISSING | {"wt", "wild type", "wild-type", "wildtype"}
+#: What may stand in a column of flags.
+_FLAGS = {"true": True, "1": True, "1.0": True, "yes": True} | dict.fromkeys(("false", "0", "0.0", "no", ""), False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,7 +65,7 @@ def conditions(
     OptionError
         If one stimulus is named twice, or the steady-state column holds something else than true and false.
     """
-    names = () if stimulus_key is None else (stimulus_key,) if isinstance(stimulus_key, str) else tuple(stimulus_key)
+    names = stimulus_names(stimulus_key)
     if len(set(names)) < len(names):
         raise OptionError(f"stimulus {next(n for n in names if names.count(n) > 1)!r} is named twice")
     levels = [_levels(adata, name) for name in names]
@@ -78,6 +80,11 @@ def conditions(
         kinds=kinds,
         steady=is_steady(adata, steady_key),
     )
+
+
+def stimulus_names(key: str | Sequence[str] | None) -> tuple[str, ...]:
+    """None, one column or several, as a tuple."""
+    return () if key is None else (key,) if isinstance(key, str) else tuple(key)
 
 
 def is_steady(adata: AnnData, key: str | None = AUTO) -> Bool[ndarray, " cells"]:
@@ -98,14 +105,8 @@ def _found(adata: AnnData, key: str | None, default: str) -> str | None:
     return default if default in adata.obs.columns else None
 
 
-def _plain(values: pd.Series) -> pd.Series:
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.astype(values.cat.categories.dtype)
-    return values
-
-
 def _levels(adata: AnnData, key: str) -> Float[ndarray, " cells"]:
-    values = _plain(column(adata, key, "the stimulus"))
+    values = plain(column(adata, key, "the stimulus"))
     result = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     lost = np.flatnonzero(np.isnan(result) & values.notna().to_numpy())
     if lost.size:
@@ -122,7 +123,7 @@ def _knockouts(
 ) -> tuple[tuple[str, ...], Int[ndarray, " cells"], Bool[ndarray, "kinds genes"]]:
     if key is None:
         return ("wild type",), np.zeros(adata.n_obs, dtype=np.int64), np.zeros((1, len(genes)), dtype=bool)
-    values = _plain(column(adata, key, "the knock-out key"))
+    values = plain(column(adata, key, "the knock-out key"))
     if pd.api.types.is_bool_dtype(values.dtype):
         raise KnockoutError(
             f"the knock-out column {key!r} holds true and false; it must hold the name of the gene that was knocked "
@@ -155,17 +156,15 @@ def _held(text: str, position: dict[str, int], key: str) -> tuple[int, ...]:
 
 
 def _flags(adata: AnnData, key: str) -> Bool[ndarray, " cells"]:
-    values = _plain(column(adata, key, "the steady-state key"))
-    texts = ["" if pd.isna(v) else str(v).strip().casefold() for v in values]
-    known = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
-    known[""] = False
-    wrong = next((t for t in texts if t not in known), None)
+    values = plain(column(adata, key, "the steady-state key"))
+    texts = ["" if pd.isna(v) else str(v).strip() for v in values]
+    wrong = next((t for t in texts if t.casefold() not in _FLAGS), None)
     if wrong is not None:
         raise OptionError(
             f"the steady-state column {key!r} holds {wrong!r}; it must be true for samples without a time course, and "
-            "false for all others"
+            "false for all others; steady_key=None (--steady-key none) ignores the column"
         )
-    return np.array([known[t] for t in texts], dtype=bool)
+    return np.array([_FLAGS[t.casefold()] for t in texts], dtype=bool)
 
 
 def check_steady(adata: AnnData, steady: Bool[ndarray, " cells"], time: Float[ndarray, " cells"], key: str) -> None:

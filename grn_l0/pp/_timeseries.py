@@ -112,47 +112,72 @@ def to_timeseries(
     genes = tuple(str(g) for g in adata.var_names)
     check_genes(genes)
     done = conditions(adata, genes, stimulus_key, knockout_key, steady_key)
-    where = "adata.X" if layer is None else f"layer {layer!r}"
     if pseudotime_key is not None:
-        if done.steady.any():
-            raise OptionError(
-                f"{int(done.steady.sum()):,} samples are marked as steady states, which single cells along pseudotime "
-                "cannot be; leave them out, or ignore the column (steady_key=None, --steady-key none)"
-            )
-        names, group = labels(adata, trajectory_key, "the trajectory key")
-        time = numbers(adata, pseudotime_key, "the pseudotime key", missing=True)
-        keep = check_pseudotime(time, pseudotime_key)
-        courses = branches(adata, branch_key, group, names, keep, one=trajectory_key is None)
-        matrix = expression(adata, layer)
-        check_values(matrix[keep], genes, where)
-        rows = courses.rows
-        binned = series_of_bins(matrix[rows], time[rows], courses.group, genes, courses.names, n_bins, courses.share)
-        return _along_pseudotime(binned, courses, done)
+        return _of_cells(adata, genes, done, pseudotime_key, trajectory_key, branch_key, layer, n_bins)
+    return _of_samples(adata, genes, done, str(time_key), trajectory_key, layer, replicates)
+
+
+def _of_cells(
+    adata: AnnData,
+    genes: tuple[str, ...],
+    done: Conditions,
+    pseudotime_key: str,
+    trajectory_key: str | None,
+    branch_key: str | None,
+    layer: str | None,
+    n_bins: int | None,
+) -> TimeSeries:
+    """Bins of cells along pseudotime, per trajectory and branch."""
+    if done.steady.any():
+        raise OptionError(
+            f"{int(done.steady.sum()):,} samples are marked as steady states, which single cells along pseudotime "
+            "cannot be; leave them out, or ignore the column (steady_key=None, --steady-key none)"
+        )
+    names, group = labels(adata, trajectory_key, "the trajectory key")
+    time = numbers(adata, pseudotime_key, "the pseudotime key", missing=True)
+    keep = check_pseudotime(time, pseudotime_key)
+    courses = branches(adata, branch_key, group, names, keep, one=trajectory_key is None)
+    matrix = expression(adata, layer)
+    check_values(matrix[keep], genes, _where(layer))
+    rows = courses.rows
+    binned = series_of_bins(matrix[rows], time[rows], courses.group, genes, courses.names, n_bins, courses.share)
+    return _along_pseudotime(binned, courses, done)
+
+
+def _of_samples(
+    adata: AnnData,
+    genes: tuple[str, ...],
+    done: Conditions,
+    time_key: str,
+    trajectory_key: str | None,
+    layer: str | None,
+    replicates: Literal["mean", "separate"] | None,
+) -> TimeSeries:
+    """Time courses in real time, with steady states beside them."""
     course = ~done.steady
-    part = adata if course.all() else adata[course]
-    if course.all():
-        time = numbers(adata, str(time_key), "the time key")
-    else:
-        check_steady(adata, done.steady, numbers(adata, str(time_key), "the time key", missing=True), str(time_key))
-        time = numbers(part, str(time_key), "the time key")
+    part = adata
+    if done.steady.any():
+        check_steady(adata, done.steady, numbers(adata, time_key, "the time key", missing=True), time_key)
+        part = adata[course]
+    time = numbers(part, time_key, "the time key")
     if adata.n_obs and not course.any():
         raise TrajectoryError("all observations are marked as steady states; at least one time course is needed")
     names, group = labels(part, trajectory_key, "the trajectory key")
     if adata.n_obs:
-        check_trajectories(part, time, group, names, str(time_key), trajectory_key, replicates is not None)
+        check_trajectories(part, time, group, names, time_key, trajectory_key, replicates is not None)
     matrix = expression(adata, layer)
-    check_values(matrix, genes, where)
+    check_values(matrix, genes, _where(layer))
     dense = matrix.toarray() if is_sparse(matrix) else matrix
-    one = np.ones(len(time))
     found = Observations(
         values=dense[course],
         time=time,
         group=group,
         names=names,
-        weights=one,
+        weights=np.ones(len(time)),
         stimuli=done.stimuli[course],
         kind=done.kind[course],
     )
+    # Before replicates are averaged, which would hide a knock-out in some of them.
     per_trajectory(found.kind, group, names, done.kinds)
     if replicates == "mean":
         found = averaged(found, done.stimulus_names)
@@ -166,6 +191,10 @@ def to_timeseries(
             )
     series = _stack(found, genes, done)
     return replace(series, steady=_steady(adata, dense[done.steady], done))
+
+
+def _where(layer: str | None) -> str:
+    return "adata.X" if layer is None else f"layer {layer!r}"
 
 
 def _check_options(

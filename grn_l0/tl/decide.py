@@ -7,8 +7,7 @@ from typing import Literal
 
 from grn_l0._errors import OptionError
 from grn_l0.fit import FitConfig
-from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.transitions import by_transitions
+from grn_l0.posterior import PosteriorConfig, by_transitions
 from grn_l0.timeseries import TimeSeries
 
 Decision = Literal["precision", "balanced"] | float
@@ -36,7 +35,7 @@ def settings(
     decide
         "precision": edges more likely than not, and with few series at most a tenth of them false by decoys.
         "balanced": ten times the odds, for balanced accuracy. A number: the expected share of false edges, for
-        which decoys are always computed. None: in between.
+        which decoys are always computed. None: the test-time gate decides, at twice the odds with a prior.
     posterior, config
         What the user gave.
     series
@@ -47,7 +46,7 @@ def settings(
     Raises
     ------
     OptionError
-        If it is none of these, contradicts `config`, or asks for a share that no null data can confirm.
+        If `decide` is none of these, contradicts `config`, or asks for a share that no null data can confirm.
     """
     if decide is None:
         return posterior, config or FitConfig(odds=_ODDS_WITH_PRIOR if with_prior else 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grn_l0.posterior.transitions import by_transitions
+from grn_l0.posterior import by_transitions
 from grn_l0.timeseries import TimeSeries
 
 #: Steps of a trajectory that differ by more than this share are irregular.

@@ -17,7 +17,7 @@ from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit import FitConfig, fit
 from grn_l0.gates import AbstractGate
-from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior import PosteriorConfig
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
 from grn_l0.tl.decide import Decision, settings
@@ -116,7 +116,9 @@ def infer(
     decide
         Which edges are reported. ``"precision"``: those more likely than not; ``"balanced"``: more of them, for
         balanced accuracy; a number: as many as keep the expected share of false edges below it, by decoys (the same
-        inference on trajectories torn apart). With fewer than 30 series decoys have a say in any case.
+        inference on trajectories torn apart). By default edges whose trained gate is open at test time, which is
+        between the first two; with a prior gates start at twice the odds. With fewer than 30 series decoys have a say
+        in any case.
     start
         ``"posterior"`` starts the gates from their posterior; ``"none"`` trains them from scratch.
     gate, sparsity, dynamics, solver, config, posterior
@@ -160,11 +162,7 @@ def infer(
         layer=layer,
         n_bins=n_bins,
         branch_key=branch_key,
-        stimulus_key=()
-        if stimulus_key is None
-        else (stimulus_key,)
-        if isinstance(stimulus_key, str)
-        else tuple(stimulus_key),
+        stimulus_key=stimulus_key,
         knockout_key=knockout_key,
         steady_key=steady_key,
         replicates=replicates,

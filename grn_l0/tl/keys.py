@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +12,7 @@ import pandas as pd
 from grn_l0 import pp
 from grn_l0._errors import NameMatchError, nearest
 from grn_l0.pp._columns import labels, numbers
+from grn_l0.pp._conditions import stimulus_names
 from grn_l0.timeseries import TimeSeries
 
 if TYPE_CHECKING:
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """Columns and layer that make time series of an AnnData object, as `grn_l0.pp.to_timeseries` takes them.
-
-    Raises
-    ------
-    OptionError
-        If `replicates` is no way to treat them.
-    """
+    """Columns and layer that make time series of an AnnData object, as `grn_l0.pp.to_timeseries` takes them."""
 
     time_key: str = "time"
     trajectory_key: str | None = None
@@ -34,15 +29,14 @@ class Keys:
     layer: str | None = None
     n_bins: int | None = None
     branch_key: str | None = None
-    stimulus_key: tuple[str, ...] = ()
+    stimulus_key: str | Sequence[str] | None = ()
     knockout_key: str | None = "auto"
     steady_key: str | None = "auto"
     replicates: Literal["mean", "separate"] | None = None
 
     def __post_init__(self) -> None:
-        given: str | Iterable[str] | None = self.stimulus_key
-        names = () if given is None else (given,) if isinstance(given, str) else tuple(given)
-        object.__setattr__(self, "stimulus_key", names)
+        # One form for all ways to give it: keys come back from a file as lists, and are compared.
+        object.__setattr__(self, "stimulus_key", stimulus_names(self.stimulus_key))
 
     def replace(
         self,

@@ -12,8 +12,7 @@ import pandas as pd
 from grn_l0 import pp
 from grn_l0._errors import OptionError, nearest
 from grn_l0.network import edges_to_matrix
-from grn_l0.posterior import Prior
-from grn_l0.posterior.prior_classes import BELIEVED
+from grn_l0.posterior import BELIEVED, Prior
 from grn_l0.tl.inputs import prior_of
 
 #: Instead of a number: hold the trust at its default.

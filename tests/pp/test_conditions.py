@@ -130,7 +130,7 @@ BAD = {
                            "'c0' at 0.*time to NaN"),
     "everything steady": (lambda a: (a.obs.insert(0, "steady_state", True), a.obs.isetitem(2, np.nan)), {},
                           e.TrajectoryError, "at least one time course"),
-    "steady in words": (lambda a: a.obs.insert(0, "steady_state", "maybe"), {}, e.OptionError, "'maybe'"),
+    "steady in words": (lambda a: a.obs.insert(0, "steady_state", "Maybe"), {}, e.OptionError, "'Maybe'.*steady_key"),
     "branch without pseudotime": (lambda a: None, {"branch_key": "b"}, e.OptionError, "branch_key"),
     "replicates in words": (lambda a: None, {"replicates": "median"}, e.OptionError, "'mean' or 'separate'"),
     "replicates apart": (lambda a: (a.obs.isetitem(1, a.obs["time"] // 2), a.obs.insert(0, "x", range(20))),
