@@ -29,12 +29,16 @@ def read_priors(given: Sequence[str] | None) -> dict[str, pd.DataFrame]:
     OptionError
         If two priors have one name.
     """
+    if not given:
+        return {}
+    from grn_l0.network import name_of_file
+
     out: dict[str, pd.DataFrame] = {}
-    for word in given or ():
+    for word in given:
         before, sign, after = word.partition("=")
         named = bool(sign) and not Path(word).exists()
         path = Path(after if named else word)
-        name = before if named else path.name.removesuffix(".gz").rpartition(".")[0] or path.name
+        name = before if named else name_of_file(path)
         if name in out:
             raise OptionError(f"two priors are called {name!r}; name them: --prior motif=a.tsv --prior chip=b.tsv")
         table = read_table(path)

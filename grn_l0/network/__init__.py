@@ -4,7 +4,7 @@ from grn_l0.network.columns import find_columns
 from grn_l0.network.frame import edges_to_matrix
 from grn_l0.network.network import Network, all_candidates
 from grn_l0.network.read import read_edges, read_network, read_universe, tidy_edges
-from grn_l0.network.suffix import NETWORK_SUFFIXES, TABLE_SUFFIXES, check_suffix
+from grn_l0.network.suffix import NETWORK_SUFFIXES, TABLE_SUFFIXES, check_suffix, name_of_file
 
 __all__ = [
     "NETWORK_SUFFIXES",
@@ -14,6 +14,7 @@ __all__ = [
     "check_suffix",
     "edges_to_matrix",
     "find_columns",
+    "name_of_file",
     "read_edges",
     "read_network",
     "read_universe",

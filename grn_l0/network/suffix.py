@@ -39,3 +39,9 @@ def check_suffix(path: PathLikeStr, known: Iterable[str] = NETWORK_SUFFIXES) -> 
         what = f"the suffix {suffix!r} is not known" if suffix else "the name has no suffix"
         raise FileFormatError(f"{Path(path).name}: {what}; use one of {', '.join(known)}")
     return suffix
+
+
+def name_of_file(path: PathLikeStr) -> str:
+    """What a table is called by its file: without folder and suffix, nor .gz behind it."""
+    name = Path(path).name
+    return name.removesuffix(".gz").rpartition(".")[0] or name

@@ -72,14 +72,18 @@ class PosteriorConfig:
         if not 1 <= self.averaged <= len(self.rounds):
             raise OptionError(f"averaged must lie between 1 and the {len(self.rounds)} rounds, not {self.averaged!r}")
         if not self.slabs or not self.slabs_listed or min(*self.slabs, *self.slabs_listed, 1.0) <= 0:
-            raise OptionError("slabs must be positive standard deviations")
+            raise OptionError(
+                "slabs and slabs_listed must be positive standard deviations, at least one each, not "
+                f"{self.slabs!r} and {self.slabs_listed!r}"
+            )
         if self.false_share is not None and not 0 < self.false_share < 1:
             raise OptionError(f"false_share must lie between 0 and 1, or be None, not {self.false_share!r}")
         if self.decoys not in ("few", "always"):
             raise OptionError(f"decoys must be 'few' or 'always', not {self.decoys!r}")
-        for name in ("most_kinds", "inner", "draws", "threads"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} must be 1 or more, not {getattr(self, name)!r}")
+        for least, names in ((0, ("more", "zoom")), (1, ("most_kinds", "inner", "draws", "threads"))):
+            for name in names:
+                if getattr(self, name) < least:
+                    raise OptionError(f"{name} must be {least} or more, not {getattr(self, name)!r}")
         if not 0 < self.listed_rate < 1:
             raise OptionError(f"listed_rate must lie between 0 and 1, not {self.listed_rate!r}")
         if not 0 < self.parent <= 1:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from grn_l0 import pp
 from grn_l0._errors import OptionError, nearest
-from grn_l0.network import edges_to_matrix
+from grn_l0.network import edges_to_matrix, name_of_file
 from grn_l0.posterior import BELIEVED, Prior
 from grn_l0.tl.inputs import prior_of
 
@@ -39,16 +38,11 @@ def named_priors(given: Any) -> dict[str, pd.DataFrame]:
     items = list(given)
     for k, item in enumerate(items):
         number = "prior" if len(items) == 1 else f"prior {k + 1}"
-        name = _stem(item) if isinstance(item, str | os.PathLike) else number
+        name = name_of_file(item) if isinstance(item, str | os.PathLike) else number
         if name in tables:
             raise OptionError(f"two priors are called {name!r}; name them: prior={{'motif': ..., 'chip': ...}}")
         tables[name] = prior_of(item)
     return tables
-
-
-def _stem(path: str | os.PathLike[str]) -> str:
-    name = Path(path).name
-    return name.removesuffix(".gz").rpartition(".")[0] or name
 
 
 def trusts(given: Any, names: Iterable[str], believed: float = BELIEVED) -> dict[str, float | None]:

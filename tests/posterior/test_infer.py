@@ -9,7 +9,6 @@ import pytest
 from scipy.integrate import solve_ivp
 from sklearn.metrics import average_precision_score
 
-from grn_l0._errors import OptionError
 from grn_l0.posterior import PosteriorConfig, Prior, Start, infer_start
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.response import designs
@@ -211,11 +210,3 @@ DEGENERATE = {
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_degenerate_data_give_finite_results(name: str) -> None:
     assert finite(run(DEGENERATE[name](simulate(n_series=8))))
-
-
-@pytest.mark.parametrize(
-    "bad", [{"rounds": ()}, {"rounds": (2,)}, {"averaged": 9}, {"slabs": (0.0,)}, {"threads": 0}, {"parent": 1.1}]
-)
-def test_settings_out_of_range_are_refused(bad: dict[str, object]) -> None:
-    with pytest.raises(OptionError):
-        PosteriorConfig(**bad)  # type: ignore[arg-type]
