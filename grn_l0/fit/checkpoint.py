@@ -26,7 +26,6 @@ from grn_l0.solve import SOLVERS
 FORMAT = "grn_l0 model"
 VERSION = 2
 _VECTORS = ("noise", "mean", "spread", "drift", "initial")
-_PROJECTION = ("mean", "scale", "loadings", "power")
 _MATRICES = ("scores", "weights", "effects", "candidates")
 
 
@@ -76,8 +75,8 @@ def _beyond(result: FitResult, tensors: dict[str, Tensor]) -> dict[str, Any]:
     projection, deviation, expected = result.knowledge.projection, result.knowledge.deviation, result.expected
     if projection is not None:
         header["projection"] = {"rest": projection.rest}
-        for name in _PROJECTION:
-            tensors[f"projection/{name}"] = torch.from_numpy(np.array(getattr(projection, name), dtype=np.float64))
+        for name, value in projection.arrays().items():
+            tensors[f"projection/{name}"] = torch.from_numpy(np.array(value, dtype=np.float64))
     if deviation is not None:
         header["deviation"] = asdict(deviation)
         header["filters"] = result.knowledge.filters

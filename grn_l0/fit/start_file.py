@@ -35,7 +35,7 @@ def canonical(start: Start) -> Start:
     )
     projection = start.projection
     if projection is not None:
-        vectors: dict[str, Any] = {n: np.ascontiguousarray(a) for n, a in vars(projection).items() if n != "rest"}
+        vectors: dict[str, Any] = {n: np.ascontiguousarray(a) for n, a in projection.arrays().items()}
         projection = replace(projection, **vectors)
     return replace(start, **plain, covariances=parts, projection=projection)
 
@@ -92,8 +92,8 @@ def save_start(path: PathLikeStr, start: Start, about: dict[str, Any]) -> None:
         tensors[f"covariances/{k}/series"] = np.ascontiguousarray(part.series)
         tensors[f"covariances/{k}/whitener"] = np.ascontiguousarray(part.whitener)
     if start.projection is not None:
-        parts = {name: value for name, value in vars(start.projection).items() if name != "rest"}
-        tensors |= {f"projection/{name}": np.ascontiguousarray(value) for name, value in parts.items()}
+        arrays = start.projection.arrays().items()
+        tensors |= {f"projection/{name}": np.ascontiguousarray(value) for name, value in arrays}
         values["rest"] = start.projection.rest
     header = {"about": about, "values": values, "covariances": len(start.covariances)}
     with atomic_path(path) as temporary:

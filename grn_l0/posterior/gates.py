@@ -90,16 +90,8 @@ class Chain:
             # A held prior says which regulators are hubs, not that every other edge is likelier.
             believed = np.where(fixed, 1.0 / (1.0 + np.exp(-self.log_odds(allowed, fixed))), 0.0)
             a, b = self.shape
-            self._shift_to(
-                a / (a + b) * float((allowed & ~self.classes.listed & self._inside()).sum()), allowed, believed
-            )
-        residual = grams.score.copy()
-        for m in range(len(grams.gram)):
-            rows = np.flatnonzero(grams.index == m)
-            residual[rows] -= self.weight[rows] @ grams.gram[m]
-        for i in np.flatnonzero(grams.bent >= 0):
-            low = grams.factor[grams.bent[i]]
-            residual[i] += (low @ self.weight[i]) @ low
+            self._shift_to(a / (a + b) * float(self._unlisted(allowed).sum()), allowed, believed)
+        residual = grams.residual(self.weight)
         variance = choice.variance.copy()
         sums = [np.zeros(allowed.shape) for _ in range(2)]
         usage = np.zeros((len(allowed), *self.slabs.shape))
@@ -173,20 +165,22 @@ class Chain:
         if not listed.any():
             return
         self.classes.learn(inclusion, log_odds, allowed)
-        rest = allowed & ~listed & self._inside()
-        self._shift_to(inclusion[rest].sum() + 0.5, allowed, self.weight != 0.0)
+        self._shift_to(inclusion[self._unlisted(allowed)].sum() + 0.5, allowed, self.weight != 0.0)
 
     def _shift_to(
         self, wanted: float, allowed: Bool[ndarray, "genes regulators"], is_open: Float[ndarray, "genes regulators"]
     ) -> None:
         """Bring the edges that no prior lists to their own expected number: regulators' rates count listed ones too."""
-        rest = allowed & ~self.classes.listed & self._inside()
         self.shift = 0.0
-        base = self.log_odds(allowed, is_open)[rest]
+        base = self.log_odds(allowed, is_open)[self._unlisted(allowed)]
         for _ in range(30):
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
             self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))
         self.shift = min(self.shift, 0.0)
+
+    def _unlisted(self, allowed: Bool[ndarray, "genes regulators"]) -> Bool[ndarray, "genes regulators"]:
+        """Edges between genes that no prior lists."""
+        return allowed & ~self.classes.listed & self._inside()
 
     def _inside(self) -> Bool[ndarray, " columns"]:
         """Which columns are regulators and no inputs."""

@@ -35,6 +35,17 @@ class Grams:
     square: Float[ndarray, " genes"]
     freedom: Float[ndarray, " genes"]
 
+    def residual(self, weight: Float[ndarray, "genes regulators"]) -> Float[ndarray, "genes regulators"]:
+        """Correlation of every regulator with what these weights leave of each target."""
+        out = self.score.copy()
+        for m, gram in enumerate(self.gram):
+            rows = np.flatnonzero(self.index == m)
+            out[rows] -= weight[rows] @ gram
+        for i in np.flatnonzero(self.bent >= 0):
+            low = self.factor[self.bent[i]]
+            out[i] += (low @ weight[i]) @ low
+        return out
+
     def diagonal(self) -> Float[ndarray, "genes regulators"]:
         """Curvature of each target's likelihood in each weight, times the noise variance; 0 for constant genes."""
         out = np.zeros_like(self.score)

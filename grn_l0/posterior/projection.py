@@ -39,6 +39,10 @@ class Projection:
     power: Float[ndarray, " rank"]
     rest: float
 
+    def arrays(self) -> dict[str, ndarray]:
+        """All fields but `rest`, by name."""
+        return {name: value for name, value in vars(self).items() if name != "rest"}
+
     def estimate(
         self, values: Float[ndarray, "rows genes"], weights: Float[ndarray, " rows"]
     ) -> Float[ndarray, "rows genes"]:

@@ -9,6 +9,7 @@ import pytest
 
 from grn_l0.posterior import curvature
 from grn_l0.posterior.curvature import Curvature, curvature_of
+from grn_l0.posterior.grams import Grams
 
 N_SERIES, GRID, ROWS = 6, 5, 24
 MIX = np.random.default_rng(9).normal(size=(ROWS, N_SERIES * GRID)) / np.sqrt(N_SERIES * GRID)
@@ -117,3 +118,16 @@ def test_only_the_six_strongest_are_multiplied() -> None:
     np.testing.assert_allclose(
         found.factor.T @ found.factor, np.eye(ROWS) - np.linalg.inv(np.eye(ROWS) + level * z @ z.T), atol=1e-8
     )
+
+
+def test_residual_correlations_are_those_of_each_targets_own_gram_matrix() -> None:
+    rng = np.random.default_rng(3)
+    x, factor = rng.normal(size=(2, 9, 4)), rng.normal(size=(1, 3, 4))
+    gram = np.swapaxes(x, 1, 2) @ x
+    index, bent = np.array([0, 1, -1, 1]), np.array([-1, 0, -1, -1])
+    score, weight = rng.normal(size=(4, 4)), rng.normal(size=(4, 4))
+    weight[2] = 0.0
+    grams = Grams(gram, index, factor, bent, np.array([3]), score, np.ones(4), np.ones(4))
+    own = [gram[0], gram[1] - factor[0].T @ factor[0], 0.0 * gram[0], gram[1]]
+    expected = [c - g @ w for c, g, w in zip(score, own, weight, strict=True)]
+    np.testing.assert_allclose(grams.residual(weight), expected, atol=1e-12)
