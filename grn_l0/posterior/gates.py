@@ -180,7 +180,8 @@ class Chain:
 
     def _unlisted(self, allowed: Bool[ndarray, "genes regulators"]) -> Bool[ndarray, "genes regulators"]:
         """Edges between genes that no prior lists."""
-        return allowed & ~self.classes.listed & self._inside()
+        out: Bool[ndarray, "genes regulators"] = allowed & ~self.classes.listed & self._inside()
+        return out
 
     def _inside(self) -> Bool[ndarray, " columns"]:
         """Which columns are regulators and no inputs."""

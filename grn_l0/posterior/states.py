@@ -34,6 +34,23 @@ class _Group:
         return out
 
 
+@dataclass(frozen=True, eq=False)
+class _Targets:
+    """The targets of one kind that a regulator has, on one design; `response` is H, with the lag."""
+
+    kind: int
+    group: _Group
+    response: Float[ndarray, "times grid"]
+    genes: Int[ndarray, " some"]
+    weight: Float[ndarray, " some"]
+    square: Float[ndarray, " some"]
+
+    @property
+    def at(self) -> Int[ndarray, " some"]:
+        """Positions of the targets among the genes of their kind."""
+        return np.searchsorted(self.group.genes, self.genes)
+
+
 @dataclass(eq=False)
 class States:
     """Smoothed states of all genes, standardised.
@@ -148,7 +165,7 @@ class Smoother:
         :math:`h = \sum_i E[w_i] v_i^{-1} H_i^\top \Sigma_i^{-1} r_i`, :math:`Q = K (I + A K)^{-1}`,
         :math:`\delta = Q (h + A \delta_{old})`. Residuals are updated at once.
         """
-        kind_of, variance = self.choice.kind, self.choice.variance
+        kind_of = self.choice.kind
         changing = self.kinds.rate_index[kind_of] >= 0
         rest = self.residuals(states)
         position = np.full(len(kind_of), -1)
@@ -161,31 +178,13 @@ class Smoother:
         }
         for j, gene in enumerate(self.regulators):
             children = np.flatnonzero((inclusion[:, j] > parent) & changing)
-            by_kind = [(k, children[kind_of[children] == k]) for k in np.unique(kind_of[children])]
-            for q, design in enumerate(self.designs):
-                old = states.correction[q][:, :, gene].copy()
-                own = self.groups[int(kind_of[gene]), q]
-                information = np.zeros_like(own.state)
-                pull = old * 0.0
-                parts = []
-                for kind, some in by_kind:
-                    g = self.groups[int(kind), q]
-                    at = np.searchsorted(g.genes, some)
-                    response = lagged[int(kind), q]
-                    half = response.T @ g.precision
-                    information += float((square[some, j] / variance[some]).sum()) * half @ response
-                    pull += rest[int(kind), q][:, :, at] @ (weight[some, j] / variance[some]) @ half.T
-                    parts.append((int(kind), at, response, weight[some, j]))
-                spread = variance[gene] * (own.state - own.gain @ own.state[design.at])
-                posterior = spread
-                if parts:
-                    posterior = np.linalg.solve((np.eye(len(spread)) + information @ spread).T, spread.T).T
-                new = (pull + old @ information) @ posterior.T if parts else old * 0.0
-                states.correction[q][:, :, gene] = new
-                states.estimate[q][:, :, gene] += new - old
-                for kind, at, response, w in parts:
-                    rest[kind, q][:, :, at] -= ((new - old) @ response.T)[:, :, None] * w
-                covariance[q][j] = posterior
+            by_kind = {int(k): children[kind_of[children] == k] for k in np.unique(kind_of[children])}
+            for q in range(len(self.designs)):
+                targets = [
+                    _Targets(k, self.groups[k, q], lagged[k, q], some, weight[some, j], square[some, j])
+                    for k, some in by_kind.items()
+                ]
+                covariance[q][j] = self._correct(states, rest, q, int(gene), targets)
                 offspring[q][j] = [
                     Child(int(position[i]), float(weight[i, j]), answers[int(kind_of[i]), q])
                     for i in children
@@ -193,3 +192,32 @@ class Smoother:
                 ]
         self._hold(states)
         states.deviations = [spread_out(c, o) for c, o in zip(covariance, offspring, strict=True)]
+
+    def _correct(
+        self,
+        states: States,
+        rest: dict[tuple[int, int], Float[ndarray, "series times some"]],
+        q: int,
+        gene: int,
+        targets: list[_Targets],
+    ) -> Float[ndarray, "grid grid"]:
+        """Move one regulator on one design to where its targets want it; the covariance that is left, Q."""
+        variance = self.choice.variance
+        own = self.groups[int(self.choice.kind[gene]), q]
+        old = states.correction[q][:, :, gene].copy()
+        spread = variance[gene] * (own.state - own.gain @ own.state[self.designs[q].at])
+        posterior: Float[ndarray, "grid grid"] = spread
+        new = old * 0.0
+        if targets:
+            information, pull = np.zeros_like(own.state), old * 0.0
+            for t in targets:
+                half = t.response.T @ t.group.precision
+                information += float((t.square / variance[t.genes]).sum()) * half @ t.response
+                pull += rest[t.kind, q][:, :, t.at] @ (t.weight / variance[t.genes]) @ half.T
+            posterior = np.linalg.solve((np.eye(len(spread)) + information @ spread).T, spread.T).T
+            new = (pull + old @ information) @ posterior.T
+        states.correction[q][:, :, gene] = new
+        states.estimate[q][:, :, gene] += new - old
+        for t in targets:
+            rest[t.kind, q][:, :, t.at] -= ((new - old) @ t.response.T)[:, :, None] * t.weight
+        return posterior
