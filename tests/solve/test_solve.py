@@ -88,14 +88,16 @@ def test_a_drive_and_held_genes_against_the_closed_form(solver: AbstractSolver) 
     expected = pieces(model, drive, held)
     np.testing.assert_allclose(x.detach(), expected, atol=1e-3)
     for s, i in held.nonzero().tolist():
-        assert (x[s, :, i] == X0[s, i]).all()
+        np.testing.assert_allclose(x[s, :, i].detach(), X0[s, i], rtol=1e-14)
     x[0, :, 0].sum().backward()
     assert drive.grad is not None
     moved = drive.detach().clone()
     moved[0, 1, 0] += 1e-4
     slope = (pieces(model, moved, held)[0, :, 0].sum() - expected[0, :, 0].sum()) / 1e-4
     assert float(drive.grad[0, 1, 0]) == pytest.approx(slope, rel=5e-3)
-    assert (drive.grad[1:] == 0).all() and (drive.grad[0, :, 1] == 0).all()
+    # Step sizes are shared by all series: what is left of other ones is rounding.
+    np.testing.assert_allclose(drive.grad[1:], 0, atol=1e-9)
+    assert (drive.grad[0, :, 1] == 0).all()
 
 
 def test_a_drive_is_exact_for_constant_production_at_any_step() -> None:
