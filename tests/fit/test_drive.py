@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fit_systems import GENES, TIMES, TRUTH, N, make_start, production
+from fit_systems import GENES, TIMES, TRUTH, N, make_start, production, simulate
 from scipy.integrate import solve_ivp
 
 from grn_l0 import GrnWarning
@@ -240,16 +240,8 @@ def test_a_found_stimulus_shapes_the_fit_but_has_no_name_to_be_forecast_by() -> 
     unaware = fit(blind, replace(start, inputs=None), regulators=ALL, config=config)
     assert made.stimuli is None
     # Series of the same system on which nothing acts.
-    quiet, truth = stimulated(6, 8, noise=0.0)
-    rest = replace(quiet, stimuli=None, stimulus_names=())
-    at_rest = np.stack([_relaxed(x) for x in truth[:, 0]])
-    rest = replace(rest, values=at_rest)
+    rest, _ = simulate(6, 0.0, 8)
     assert made.forecast(rest).mse_full < 0.3 * unaware.forecast(rest).mse_full
-
-
-def _relaxed(x0: np.ndarray) -> np.ndarray:
-    right = lambda t, x: production(x, False) - x  # noqa: E731
-    return np.asarray(solve_ivp(right, (0, TIMES[-1]), x0, t_eval=TIMES, rtol=1e-8).y.T)
 
 
 def test_a_context_brings_its_own_levels() -> None:
