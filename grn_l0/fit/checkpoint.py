@@ -17,6 +17,7 @@ from grn_l0._errors import FileFormatError
 from grn_l0._typing import PathLikeStr
 from grn_l0.dynamics import FAMILIES, Linear
 from grn_l0.fit.deviation import Deviation
+from grn_l0.fit.drive import Stimuli
 from grn_l0.fit.result import FitResult
 from grn_l0.fit.state import Knowledge
 from grn_l0.network import Network
@@ -24,7 +25,7 @@ from grn_l0.posterior.projection import Projection
 from grn_l0.solve import SOLVERS
 
 FORMAT = "grn_l0 model"
-VERSION = 2
+VERSION = 3
 _VECTORS = ("noise", "mean", "spread", "drift", "initial")
 _MATRICES = ("scores", "weights", "effects", "candidates")
 
@@ -84,6 +85,10 @@ def _beyond(result: FitResult, tensors: dict[str, Tensor]) -> dict[str, Any]:
         header["expected"] = True
         arguments = {k: v for k, v in expected.arguments().items() if isinstance(v, Tensor)}
         tensors |= {f"expected/{name}": value for name, value in arguments.items()}
+    if result.stimuli is not None:
+        header["stimuli"] = result.stimuli.names
+        for name in ("effect", "expected"):
+            tensors[f"stimuli/{name}"] = torch.from_numpy(np.array(getattr(result.stimuli, name), dtype=np.float64))
     return header
 
 
@@ -133,6 +138,7 @@ def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
     vectors: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "result/").items()}
     projection: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "projection/").items()}
     expected: dict[str, Any] = _part(tensors, "expected/")
+    effects: dict[str, Any] = {name: value.numpy() for name, value in _part(tensors, "stimuli/").items()}
     vectors.setdefault("initial", vectors["mean"])  # files of version 1
     knowledge = Knowledge(
         **vectors,
@@ -153,4 +159,5 @@ def _assemble(header: dict[str, Any], tensors: dict[str, Tensor]) -> FitResult:
         options=header["options"],
         knowledge=knowledge,
         expected=Linear(**expected) if expected else None,
+        stimuli=Stimuli(names=tuple(header["stimuli"]), **effects) if effects else None,
     )

@@ -11,6 +11,7 @@ import torch
 from grn_l0._typing import Array, Int, Progress
 from grn_l0.dynamics import AbstractDynamics, Linear
 from grn_l0.fit.config import FitConfig
+from grn_l0.fit.drive import Drive, Stimuli, in_training
 from grn_l0.fit.knowledge import knowledge_of
 from grn_l0.fit.loss import EdgePrior, Objective
 from grn_l0.fit.problem import is_non_negative, make_problem, restrict, standard_deviation
@@ -115,6 +116,7 @@ def fit(
         sparsity=sparsity or Penalty(torch.as_tensor(part.penalty, dtype=dtype)),
         solver=solver,
         prior=EdgePrior.from_start(part, sd[regulators[rows]], sd, config.odds, dtype),
+        drive=None if begin.inputs is None else Drive(begin.inputs, sd, dtype),
     )
     note = train_gates(objective, start is None, config, generator, reporter)
     survivors, probability = survivors_of(gate, rows, allowed, config)
@@ -128,7 +130,7 @@ def fit(
         else candidates(kept, series, regulators[hard], non_negative, config)
     )
     problem = make_problem(series, after, sd, config, measured=config.window_start == "measured")
-    model, more = refit(
+    model, inputs, more = refit(
         families,
         survivors[hard],
         problem=problem,
@@ -139,6 +141,7 @@ def fit(
         config=config,
         generator=generator,
         reporter=reporter,
+        inputs=after.inputs,
     )
     weights = np.zeros((len(regulators), series.n_genes))
     weights[hard] = model.slope().detach().double().numpy() * survivors[hard]
@@ -169,7 +172,8 @@ def fit(
         history=reporter.history(),
         status=status_of(network, model, series, [begin.note, note, more]),
         seed=seed,
-        knowledge=knowledge_of(series, begin, model, solver, config.longest),
+        knowledge=knowledge_of(series, begin, model, solver, in_training(series, inputs), config.longest),
         expected=expected,
+        stimuli=Stimuli.of(inputs, begin.inputs),
         options=options,
     )

@@ -13,6 +13,7 @@ from grn_l0._errors import DivergenceError, GrnWarning, NameMatchError, OptionEr
 from grn_l0._typing import Array, Float
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.context import Flow, Known, with_context
+from grn_l0.fit.drive import Outside, Stimuli
 from grn_l0.fit.state import Knowledge, State, state_of
 from grn_l0.solve import AbstractSolver
 from grn_l0.timeseries import TimeSeries
@@ -57,8 +58,8 @@ class Forecast:
         return f"Forecast({series} trajectories x {times} times x {genes} genes, {figures})"
 
 
-def align(series: TimeSeries, genes: tuple[str, ...]) -> Float[Array, "series times genes"]:
-    """Values of `series` in the order of `genes`; genes that the model does not know are left out.
+def positions(series: TimeSeries, genes: tuple[str, ...]) -> list[int]:
+    """Where the model's genes are in `series`; genes that the model does not know are left out.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def align(series: TimeSeries, genes: tuple[str, ...]) -> Float[Array, "series ti
             f"{len(missing)} of the model's {len(genes)} genes are not in the data, such as {missing[0]!r}"
             f"{nearest(missing[0], series.genes)}; give expression of the genes that the model was trained on"
         )
-    return series.values[:, :, [position[g] for g in genes]]
+    return [position[g] for g in genes]
 
 
 def make_forecast(
@@ -84,6 +85,8 @@ def make_forecast(
     knowledge: Knowledge,
     measurement: Measurement = "exact",
     context: TimeSeries | None = None,
+    stimuli: Stimuli | None = None,
+    outside: Outside | None = None,
 ) -> Forecast:
     """Predict every measured time from the one before, and each trajectory from its beginning.
 
@@ -101,6 +104,10 @@ def make_forecast(
         See `FitResult.forecast`.
     context
         Other measurements of the same trajectories. See `FitResult.forecast`.
+    stimuli
+        Effects of the stimuli whose levels stand in the series.
+    outside
+        What acts on the series, if that is known otherwise.
 
     Raises
     ------
@@ -111,19 +118,21 @@ def make_forecast(
         raise OptionError(f"measurement must be one of {', '.join(get_args(Measurement))}, not {measurement!r}")
     if measurement == "auto":
         measurement = "exact" if knowledge.projection is None else "present"
-    values, weights = align(series, genes), np.where(np.isfinite(series.times), np.asarray(series.weights), 1.0)
+    order = positions(series, genes)
+    values, weights = series.values[:, :, order], np.where(np.isfinite(series.times), np.asarray(series.weights), 1.0)
     padding, seen = ~np.isfinite(series.times), np.isfinite(values)
     entries = seen & ~padding[:, :, None]
     entries[:, 0] = False
     persistence = _persistence(values, knowledge.mean)
+    acting = outside_of(series, order, stimuli) if outside is None else outside
     rate = model.rate.detach().double().numpy()
     if context is not None:
-        known = _context(context, series, genes)
-        one_step, full = with_context(series, values, weights, known, knowledge, rate, flow_of(model, solver))
+        known = _context(context, series, genes, stimuli)
+        one_step, full = with_context(series, values, weights, known, knowledge, rate, flow_of(model, solver), acting)
     else:
-        state = state_of(measurement, knowledge, rate, series.times, weights)
-        one_step, start = _steps(series, values, weights, state, flow_of(model, solver))
-        full = _solve(model, solver, start, series.times)
+        state = state_of(measurement, knowledge, acting.rate(rate), series.times, weights)
+        one_step, start = _steps(series, values, weights, state, flow_of(model, solver), acting)
+        full = _solve(model, solver, start, series.times, acting)
     one_step[:, 0] = full[:, 0] = values[:, 0]
     for array in (one_step, full):
         array[padding] = np.nan
@@ -146,14 +155,14 @@ def make_forecast(
 
 
 def _steps(
-    series: TimeSeries, values: Array, weights: Array, state: State, flow: Flow
+    series: TimeSeries, values: Array, weights: Array, state: State, flow: Flow, outside: Outside
 ) -> tuple[Float[Array, "series times genes"], Float[Array, "series genes"]]:
     """One-step forecasts, and the state at the first time."""
     start = at = state.first(values[:, 0], weights[:, 0])
     predicted = [values[:, 0]]
     for k in range(values.shape[1] - 1):
         step = np.nan_to_num(series.times[:, k + 1] - series.times[:, k])
-        predicted.append(state.ahead(flow(at, step), step))
+        predicted.append(state.ahead(flow(at, step, *outside.after(k)), step))
         at = state.update(values[:, k + 1], weights[:, k + 1])
     return np.stack(predicted, axis=1), start
 
@@ -167,7 +176,15 @@ def _persistence(values: Float[Array, "series times genes"], mean: Float[Array, 
     return np.stack(out, axis=1)
 
 
-def _context(context: TimeSeries, series: TimeSeries, genes: tuple[str, ...]) -> list[Known]:
+def outside_of(series: TimeSeries, order: list[int], stimuli: Stimuli | None) -> Outside:
+    """What acts on these series: stimuli at their levels, and genes that are knocked out."""
+    return Outside(
+        drive=None if stimuli is None else stimuli.drive(series),
+        held=None if series.knockouts is None else series.knockouts[:, order],
+    )
+
+
+def _context(context: TimeSeries, series: TimeSeries, genes: tuple[str, ...], stimuli: Stimuli | None) -> list[Known]:
     """The measurements of each trajectory that are known beforehand.
 
     Raises
@@ -178,7 +195,8 @@ def _context(context: TimeSeries, series: TimeSeries, genes: tuple[str, ...]) ->
     place = {name: k for k, name in enumerate(context.trajectories)}
     if context.n_series == series.n_series == 1:
         place = {series.trajectories[0]: 0}
-    values, out = align(context, genes), list[Known]()
+    order, out = positions(context, genes), list[Known]()
+    values, outside = context.values[:, :, order], outside_of(context, order, stimuli)
     for s, name in enumerate(series.trajectories):
         if name not in place:
             raise OptionError(f"the context has no trajectory {name!r}; it has {', '.join(context.trajectories[:5])}")
@@ -187,15 +205,16 @@ def _context(context: TimeSeries, series: TimeSeries, genes: tuple[str, ...]) ->
         twice = np.intersect1d(context.times[k, :n], series.times[s])
         if len(twice):
             raise OptionError(f"the context of trajectory {name!r} holds time {twice[0]:g}, which is to be forecast")
-        out.append((context.times[k, :n], values[k, :n], np.asarray(context.weights)[k, :n]))
+        out.append((context.times[k, :n], values[k, :n], np.asarray(context.weights)[k, :n], outside.of(k, n)[0]))
     return out
 
 
 def flow_of(model: AbstractDynamics, solver: AbstractSolver) -> Flow:
     """The states that the dynamics alone lead to."""
 
-    def flow(state: Array, step: Array) -> Array:
-        return _solve(model, solver, state, np.stack([np.zeros_like(step), step], axis=1))[:, -1]
+    def flow(state: Array, step: Array, drive: Array | None = None, held: Array | None = None) -> Array:
+        acting = Outside(drive=None if drive is None else drive[:, None], held=held)
+        return _solve(model, solver, state, np.stack([np.zeros_like(step), step], axis=1), acting)[:, -1]
 
     return flow
 
@@ -205,12 +224,15 @@ def _solve(
     solver: AbstractSolver,
     state: Float[Array, "series genes"],
     times: Float[Array, "series times"],
+    outside: Outside,
 ) -> Float[Array, "series times genes"]:
     dtype = model.log_rate.dtype
+    drive = None if outside.drive is None else torch.as_tensor(outside.drive[:, : times.shape[1] - 1], dtype=dtype)
+    held = None if outside.held is None else torch.as_tensor(np.array(outside.held))
     x0, when = torch.as_tensor(state, dtype=dtype), torch.as_tensor(times - times[:, :1], dtype=dtype)
     try:
         with torch.no_grad():
-            states: Array = solver.solve(model, x0, when).double().numpy()
+            states: Array = solver.solve(model, x0, when, drive=drive, held=held).double().numpy()
             return states
     except DivergenceError:
         return np.full((*times.shape, state.shape[1]), np.inf)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from grn_l0._typing import Array, Float
 from grn_l0.dynamics import AbstractDynamics
+from grn_l0.fit.drive import Drive
 from grn_l0.fit.problem import Problem, tensor
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior.start import Start
@@ -52,12 +53,15 @@ class Objective(nn.Module):
         + \sum_{ji} p_{ji} \big(\lambda_{ji} + \tfrac12 \log(1 + \tau^2 g) - \log o + w_{ji}^2 / 2 \tau^2\big)
 
     Where r is measured minus modelled, L_i the whitener of gene i, phi_i its noise relative to the start's, p the
-    gates' P(z != 0), lambda the sparsity's penalty, tau the slab, g the curvature and o the odds.
+    gates' P(z != 0), lambda the sparsity's penalty, tau the slab, g the curvature and o the odds. With a `drive` the
+    effects of what acts from outside pay for their prior (`Drive.penalty`).
 
     Parameters
     ----------
     problem, dynamics, gate, sparsity, solver, prior
         In standardised units. `prior` None: gates pay their penalty only.
+    drive
+        What acts from outside, if anything does.
     """
 
     factor: Tensor
@@ -71,17 +75,19 @@ class Objective(nn.Module):
         sparsity: AbstractSparsity,
         solver: AbstractSolver,
         prior: EdgePrior | None,
+        drive: Drive | None = None,
     ) -> None:
         super().__init__()
         self.problem, self.solver, self.prior = problem, solver, prior
-        self.dynamics, self.gate, self.sparsity = dynamics, gate, sparsity
+        self.dynamics, self.gate, self.sparsity, self.drive = dynamics, gate, sparsity, drive
         self.initial = nn.Parameter(problem.initial.clone(), requires_grad=problem.initial_sd is not None)
         self.register_buffer("factor", torch.ones_like(problem.observed))
 
     def squares(self, z: Float[Tensor, "regulators genes"]) -> Float[Tensor, " genes"]:
         """Whitened squared residuals of each gene, summed over everything measured."""
         problem = self.problem
-        x = self.solver.solve(self.dynamics, self.initial, problem.times, z)
+        drive = None if self.drive is None or problem.level is None else self.drive(problem.level)
+        x = self.solver.solve(self.dynamics, self.initial, problem.times, z, drive=drive, held=problem.held)
         residual = (problem.target - x) * problem.weight
         total = torch.zeros_like(problem.observed)
         for pieces, whitener in problem.whiteners:
@@ -91,13 +97,13 @@ class Objective(nn.Module):
         return total * problem.share
 
     def prices(self) -> Float[Tensor, ""]:
-        """Everything that depends on the gates' probabilities and the weights."""
+        """Everything that depends on the gates' probabilities, the weights and the effects from outside."""
         p = self.gate.probability()
         total = self.sparsity.penalty(p)
         if self.prior is not None:
             square = self.dynamics.slope().square()
             total = total + (p * (self.prior.price + 0.5 * self.prior.precision * square)).sum()
-        return total
+        return total if self.drive is None else total + self.drive.penalty()
 
     def data(self, z: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
         """The first two terms."""

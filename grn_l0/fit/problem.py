@@ -29,23 +29,29 @@ class Problem:
     initial
         Shape (B, N).
     initial_sd
-        Shape (N,): prior standard deviation of free initial states; None keeps them as they are.
+        Shape (B, N): prior standard deviation of free initial states; None keeps them as they are.
     whiteners
         (positions of pieces, matrices (N, T', T')) per set of pieces that share their noise.
     observed
         Shape (N,): independent observations per gene.
     share
         What the squared residuals count: below 1 when windows overlap, or when the series repeat themselves.
+    level
+        Shape (B, T - 1, K): levels of what acts from outside; None if nothing does.
+    held
+        Shape (B, N): genes that are knocked out and stay where they are; None for none.
     """
 
     times: Float[Tensor, "pieces times"]
     target: Float[Tensor, "pieces times genes"]
     weight: Float[Tensor, "pieces times genes"]
     initial: Float[Tensor, "pieces genes"]
-    initial_sd: Float[Tensor, " genes"] | None
+    initial_sd: Float[Tensor, "pieces genes"] | None
     whiteners: tuple[tuple[Int[Tensor, " some"], Float[Tensor, "genes times times"]], ...]
     observed: Float[Tensor, " genes"]
     share: float
+    level: Float[Tensor, "pieces intervals inputs"] | None = None
+    held: Bool[Tensor, "pieces genes"] | None = None
 
 
 def tensor(array: Array, dtype: torch.dtype) -> Tensor:
@@ -84,26 +90,31 @@ def make_problem(
     one where there is one). A shooting over 178 times would make the loss a function of the first state only, and its
     gradient explode or vanish; within windows the noise is taken as independent, with a standard deviation per gene
     that is estimated on the way.
+
+    A gene that is knocked out in a series starts at the mean of what was measured of it there, and counts for nothing.
     """
     if not start.covariances or int(series.lengths.max()) > config.longest:
         return _windows(series, start, sd, config, measured)
     dtype = config.torch_dtype
-    weight = series.mask  # the whiteners know the weights
+    followed = _followed(series)  # the whiteners know the weights
     noise = np.maximum(start.noise / sd, 1e-3)
+    initial, certain = _initial(series, start.initial)
     whiteners = tuple(
         (torch.from_numpy(np.asarray(c.series)), tensor(c.whitener * sd[:, None, None], dtype))
         for c in start.covariances
     )
-    observed = np.maximum(series.mask.sum(axis=(0, 1)) - series.n_series, 1)
+    observed = np.maximum(followed.sum(axis=(0, 1)) - series.own_equation.sum(axis=0), 1)
     return Problem(
         times=tensor(series.times - series.times[:, :1], dtype),
         target=tensor(np.nan_to_num(series.values) / sd, dtype),
-        weight=tensor(weight, dtype),
-        initial=tensor(start.initial / sd, dtype),
-        initial_sd=tensor(noise, dtype),
+        weight=tensor(followed, dtype),
+        initial=tensor(initial / sd, dtype),
+        initial_sd=tensor(noise / np.sqrt(certain), dtype),
         whiteners=whiteners,
         observed=tensor(observed, dtype),
         share=1.0,
+        level=None if start.inputs is None else tensor(start.inputs.level, dtype),
+        held=None if series.knockouts is None else torch.from_numpy(series.knockouts.copy()),
     )
 
 
@@ -118,7 +129,7 @@ def _windows(
     at = np.minimum(at, series.values.shape[1] - 1)
     times = np.where(inside, series.times[s[:, None], at], np.nan)
     target = series.values[s[:, None], at]
-    mask = np.isfinite(target) & inside[:, :, None]
+    mask = np.isfinite(target) & inside[:, :, None] & series.own_equation[s][:, None, :]
     mask[:, 0] = False  # the state the window starts from is given, not predicted
     weight = np.sqrt(np.asarray(series.weights)[s[:, None], at])[:, :, None] * mask
     initial = start.states[s, k]
@@ -128,6 +139,8 @@ def _windows(
             # What a forecast will start from.
             known = start.projection.estimate(known, np.asarray(series.weights)[s, k])
         initial = np.where(np.isfinite(known), known, initial)
+    if series.knockouts is not None:
+        initial = np.where(series.knockouts[s], _initial(series, start.initial)[0][s], initial)
     precision = sd / np.maximum(start.noise, 1e-3 * sd)
     whitener = precision[:, None, None] * np.eye(width + 1)
     return Problem(
@@ -137,10 +150,28 @@ def _windows(
         initial=tensor(np.nan_to_num(initial) / sd, dtype),
         initial_sd=None,
         whiteners=((torch.arange(len(s)), tensor(whitener, dtype)),),
-        observed=tensor(np.maximum(_predicted(series).sum(axis=(0, 1)) / start.redundancy, 1), dtype),
+        observed=tensor(np.maximum(_followed(series)[:, 1:].sum(axis=(0, 1)) / start.redundancy, 1), dtype),
         share=1.0 / (width * start.redundancy),
+        level=None if start.inputs is None else tensor(start.inputs.level[s[:, None], at[:, 1:] - 1], dtype),
+        held=None if series.knockouts is None else torch.from_numpy(series.knockouts[s]),
     )
 
 
-def _predicted(series: TimeSeries) -> Bool[Array, "series times genes"]:
-    return series.mask[:, 1:]
+def _followed(series: TimeSeries) -> Bool[Array, "series times genes"]:
+    """Where something was measured of a gene that follows its own equation."""
+    return np.asarray(series.mask & series.own_equation[:, None, :])
+
+
+def _initial(
+    series: TimeSeries, smoothed: Float[Array, "series genes"]
+) -> tuple[Float[Array, "series genes"], Float[Array, "#series genes"]]:
+    """Initial states, and how many measurements of weight 1 each is worth: a held gene is measured all along."""
+    weights = np.asarray(series.weights)
+    certain = np.broadcast_to(weights[:, :1], smoothed.shape)
+    if series.knockouts is None:
+        return smoothed, certain
+    worth = weights[:, :, None] * series.mask
+    total = worth.sum(axis=1)
+    known = series.knockouts & (total > 0)
+    mean = (worth * np.nan_to_num(series.values)).sum(axis=1) / np.where(known, total, 1.0)
+    return np.where(known, mean, smoothed), np.where(known, total, certain)

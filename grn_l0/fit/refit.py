@@ -10,12 +10,13 @@ import torch
 from grn_l0._typing import Array, Bool, Float, Int
 from grn_l0.dynamics import AbstractDynamics, Linear, Logistic
 from grn_l0.fit.config import FitConfig
+from grn_l0.fit.drive import Drive
 from grn_l0.fit.loss import EdgePrior, Objective
 from grn_l0.fit.problem import Problem
 from grn_l0.fit.progress import Reporter
 from grn_l0.fit.train import train
 from grn_l0.gates import Fixed
-from grn_l0.posterior.start import Start
+from grn_l0.posterior.start import Inputs, Start
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import NoSparsity
 from grn_l0.timeseries import TimeSeries
@@ -50,8 +51,9 @@ def refit(
     config: FitConfig,
     generator: torch.Generator,
     reporter: Reporter,
-) -> tuple[AbstractDynamics, str]:
-    """Train each family on the fixed network; keep the one with the lower loss, and say what went wrong.
+    inputs: Inputs | None = None,
+) -> tuple[AbstractDynamics, Inputs | None, str]:
+    """Train each family on the fixed network; keep the one with the lower loss, its inputs, and what went wrong.
 
     The noise is held at `factor`, so that the families are compared in the same nats; a logistic production has
     one parameter per gene more than a linear one, which costs it 1 nat each (AIC).
@@ -59,7 +61,7 @@ def refit(
     dtype = config.torch_dtype
     gate = Fixed(torch.as_tensor(mask, dtype=dtype))
     scale = torch.as_tensor(sd, dtype=dtype)
-    best: tuple[float, AbstractDynamics, str] | None = None
+    best: tuple[float, AbstractDynamics, Inputs | None, str] | None = None
     for family in families:
         objective = Objective(
             problem=problem,
@@ -68,6 +70,7 @@ def refit(
             sparsity=NoSparsity(),
             solver=solver,
             prior=prior,
+            drive=None if inputs is None else Drive(inputs, sd, dtype),
         )
         objective.factor.copy_(factor)
         note = train(
@@ -85,7 +88,8 @@ def refit(
             size = sum(p.numel() for p in objective.dynamics.parameters())
             value = float(objective(gate.mask)) + size
         if best is None or value < best[0]:
-            best = value, objective.dynamics.scaled(scale).masked(gate.mask), note
+            learned = None if inputs is None or objective.drive is None else objective.drive.learned(inputs, sd)
+            best = value, objective.dynamics.scaled(scale).masked(gate.mask), learned, note
     if best is None:
         raise ValueError("no forecasting family to train")
-    return best[1], best[2]
+    return best[1:]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import pandas as pd
 
 from grn_l0._errors import OptionError
 from grn_l0.dynamics import AbstractDynamics, Linear
+from grn_l0.fit.drive import Stimuli
 from grn_l0.fit.forecast import Forecast, Gates, Measurement, make_forecast
 from grn_l0.fit.state import Knowledge
 from grn_l0.network import Network
@@ -47,6 +48,8 @@ class FitResult:
     expected
         Linear dynamics in which every candidate edge has its expected weight, P(open) times weight; None for a fit
         without a posterior.
+    stimuli
+        What the stimuli that have a name add to production; None without any.
     """
 
     network: Network
@@ -60,6 +63,7 @@ class FitResult:
     seed: int
     knowledge: Knowledge
     expected: Linear | None = None
+    stimuli: Stimuli | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -78,6 +82,10 @@ class FitResult:
         context: TimeSeries | None = None,
     ) -> Forecast:
         """Predict `series`, one step ahead and as whole trajectories.
+
+        Stimuli that the fit knows by name act at the levels that they have in `series`; a gene that is knocked out
+        there stays at its present value. A stimulus that was found in the training series, and has no name, is known
+        for these only: forecasts are made as if it were off.
 
         Parameters
         ----------
@@ -102,11 +110,19 @@ class FitResult:
             If genes of the model are missing.
         OptionError
             For an unknown option, or one that this fit cannot serve.
+
+        Warns
+        -----
+        GrnWarning
+            If the series lack a stimulus that the fit knows; it is taken as off (level 0).
         """
         if gates not in get_args(Gates):
             raise OptionError(f"gates must be 'hard' or 'expected', not {gates!r}")
         if gates == "expected" and self.expected is None:
             raise OptionError("this fit has no posterior, so no expected gates; use gates='hard'")
+        stimuli = self.stimuli
+        if gates == "expected" and stimuli is not None:
+            stimuli = replace(stimuli, effect=stimuli.expected)
         return make_forecast(
             series,
             genes=self.genes,
@@ -115,4 +131,5 @@ class FitResult:
             knowledge=self.knowledge,
             measurement=measurement,
             context=context,
+            stimuli=stimuli,
         )

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from grn_l0._typing import Array, Bool, Float, Int
 from grn_l0.fit.smooth import Pieces, constant_genes, filled, smooth
-from grn_l0.posterior.start import Covariance, Start
+from grn_l0.posterior.start import Covariance, Inputs, Start
 from grn_l0.sparsity import beta_binomial_fit
 from grn_l0.timeseries import TimeSeries
 
@@ -52,7 +52,8 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
 
     Returns
     -------
-    A start in expression units. Small systems keep every gate open enough to be trained.
+    A start in expression units; effects of stimuli start from 0. Small systems keep every gate open enough to be
+    trained.
     """
     n = series.n_genes
     values = filled(series)
@@ -97,6 +98,17 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
         curvature=_pick(best, [f.curvature for f in found]) / scale**2,
         slab=_SLAB * scale,
         covariances=_independent(series, single),
+        inputs=None if series.stimuli is None else _stimuli(series, _SLAB * sd),
+    )
+
+
+def _stimuli(series: TimeSeries, width: Float[Array, " genes"]) -> Inputs:
+    shape = (series.n_stimuli, series.n_genes)
+    return Inputs(
+        names=series.stimulus_names,
+        effect=np.zeros(shape),
+        width=np.broadcast_to(width, shape),
+        level=np.asarray(series.stimuli)[:, :-1],
     )
 
 

@@ -13,6 +13,14 @@ from grn_l0.timeseries import TimeSeries
 _LONG = 12
 
 
+def switched(series: TimeSeries) -> bool:
+    """Whether a stimulus changes within a series: production is then not constant there, whatever the regulators do."""
+    if series.stimuli is None:
+        return False
+    inner = np.isfinite(series.times[:, 1:-1, None])
+    return bool((inner & (np.diff(series.stimuli[:, :-1], axis=1) != 0)).any())
+
+
 def filled(series: TimeSeries) -> Float[Array, "series times genes"]:
     """Values with gaps interpolated linearly in time; the gene's mean where a series has none. NaN in the padding."""
     values = series.values.copy()
@@ -33,12 +41,13 @@ def smooth(
     """States, noise standard deviation (N,) and initial states (S, N).
 
     With 4 to 12 times: least squares of x0 exp(-dt) + f (1 - exp(-dt)), the best rate per gene. With more: weights
-    1/4, 1/2, 1/4 on neighbouring times, noise from second differences. With fewer: the values as they are.
+    1/4, 1/2, 1/4 on neighbouring times, noise from second differences; so too where a stimulus changes within a
+    series. With fewer: the values as they are.
     Production is taken as constant within a series, so where regulators move much the states are biased and the
     noise is too high; the gated ODE, which starts from them, corrects both.
     """
     shortest, longest = int(series.lengths.min()), int(series.lengths.max())
-    if longest > _LONG:
+    if longest > _LONG or (shortest >= 4 and switched(series)):
         states, noise = _local(series, values)
     elif shortest >= 4:
         fits, rss = _exponential(series, values, rates)
@@ -60,12 +69,12 @@ def constant_genes(
     """Genes that do not move within any series by more than their noise.
 
     With at least 4 times: the residual variance around each series' mean is within 1 + 4 sqrt(2 / S) of that
-    around the exponentials. Otherwise only genes that never change at all.
+    around the exponentials. Otherwise, and where stimuli change within a series, only genes that never change at all.
     """
     own = np.nanmean(values, axis=1, keepdims=True)
     around = np.nansum((values - own) ** 2, axis=(0, 1))
     still: Bool[Array, " genes"] = around <= 1e-12 * np.maximum(np.nansum(values**2, axis=(0, 1)), 1e-300)
-    if int(series.lengths.min()) < 4 or int(series.lengths.max()) > _LONG or series.n_series < 8:
+    if switched(series) or int(series.lengths.min()) < 4 or int(series.lengths.max()) > _LONG or series.n_series < 8:
         return still
     variance = around / (series.lengths - 1).sum()
     quiet: Bool[Array, " genes"] = still | (variance < noise**2 * (1 + 4 * np.sqrt(2 / series.n_series)))

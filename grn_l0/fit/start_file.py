@@ -14,11 +14,12 @@ from grn_l0._atomic import atomic_path
 from grn_l0._errors import FileFormatError
 from grn_l0._typing import Bool, Int, PathLikeStr, ndarray
 from grn_l0.posterior.projection import Projection
-from grn_l0.posterior.start import Covariance, Start
+from grn_l0.posterior.start import Covariance, Inputs, Start
 from grn_l0.timeseries import TimeSeries
 
 FORMAT = "grn_l0 start"
-VERSION = 2
+VERSION = 3
+_INPUTS = ("effect", "width", "level")
 
 
 def canonical(start: Start) -> Start:
@@ -37,7 +38,11 @@ def canonical(start: Start) -> Start:
     if projection is not None:
         vectors: dict[str, Any] = {n: np.ascontiguousarray(a) for n, a in projection.arrays().items()}
         projection = replace(projection, **vectors)
-    return replace(start, **plain, covariances=parts, projection=projection)
+    inputs = start.inputs
+    if inputs is not None:
+        tables: dict[str, Any] = {n: np.ascontiguousarray(getattr(inputs, n)) for n in _INPUTS}
+        inputs = replace(inputs, **tables)
+    return replace(start, **plain, covariances=parts, projection=projection, inputs=inputs)
 
 
 def data_checksum(
@@ -86,7 +91,7 @@ def save_start(path: PathLikeStr, start: Start, about: dict[str, Any]) -> None:
         value = getattr(start, f.name)
         if isinstance(value, np.ndarray):
             tensors[f.name] = np.ascontiguousarray(value)
-        elif f.name not in ("covariances", "projection") and value is not None:
+        elif f.name not in ("covariances", "projection", "inputs") and value is not None:
             values[f.name] = value
     for k, part in enumerate(start.covariances):
         tensors[f"covariances/{k}/series"] = np.ascontiguousarray(part.series)
@@ -95,6 +100,9 @@ def save_start(path: PathLikeStr, start: Start, about: dict[str, Any]) -> None:
         arrays = start.projection.arrays().items()
         tensors |= {f"projection/{name}": np.ascontiguousarray(value) for name, value in arrays}
         values["rest"] = start.projection.rest
+    if start.inputs is not None:
+        tensors |= {f"inputs/{name}": np.ascontiguousarray(getattr(start.inputs, name)) for name in _INPUTS}
+        values["stimuli"] = start.inputs.names
     header = {"about": about, "values": values, "covariances": len(start.covariances)}
     with atomic_path(path) as temporary:
         save_file(tensors, str(temporary), {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)})
@@ -129,13 +137,18 @@ def load_start(path: PathLikeStr) -> Start:
             Covariance(series=tensors.pop(f"covariances/{k}/series"), whitener=tensors.pop(f"covariances/{k}/whitener"))
             for k in range(header["covariances"])
         )
-        names = [name for name in tensors if name.startswith("projection/")]
-        loaded = {name.removeprefix("projection/"): tensors.pop(name) for name in names}
+        loaded, acting = _taken(tensors, "projection/"), _taken(tensors, "inputs/")
         values = dict(header["values"])
         projection = Projection(**loaded, rest=values.pop("rest")) if loaded else None
-        return Start(**tensors, **values, covariances=parts, projection=projection)
+        inputs = Inputs(**acting, names=tuple(values.pop("stimuli"))) if acting else None
+        return Start(**tensors, **values, covariances=parts, projection=projection, inputs=inputs)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise FileFormatError(f"{str(path)!r} is a damaged checkpoint ({error!r})") from error
+
+
+def _taken(tensors: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Take out what has a name of this kind."""
+    return {name.removeprefix(prefix): tensors.pop(name) for name in list(tensors) if name.startswith(prefix)}
 
 
 def _header(path: Path) -> dict[str, Any]:

@@ -123,9 +123,9 @@ class Deviating:
         if knowledge.deviation is None:
             raise ValueError("no deviation process")
         self.rate = rate
-        self.model = np.broadcast_to(knowledge.initial, (len(times), len(rate)))
+        self.model = np.broadcast_to(knowledge.initial, (len(times), rate.shape[-1]))
         self.trackers = [
-            Tracker(knowledge.deviation, t[np.isfinite(t)], w[np.isfinite(t)], len(rate))
+            Tracker(knowledge.deviation, t[np.isfinite(t)], w[np.isfinite(t)], rate.shape[-1])
             for t, w in zip(times, weights, strict=True)
         ]
         self.process = np.zeros_like(self.model)
@@ -135,7 +135,8 @@ class Deviating:
 
     def ahead(self, flow: Array, step: Array) -> Array:  # noqa: D102
         self.model = flow - np.exp(-self.rate * step[:, None]) * self.process
-        process = np.stack([t.forecast() if t.k < len(t.times) else np.zeros(len(self.rate)) for t in self.trackers])
+        over = np.zeros(self.rate.shape[-1])
+        process = np.stack([t.forecast() if t.k < len(t.times) else over for t in self.trackers])
         return np.asarray(self.model + process)
 
     def update(self, values: Array, weights: Array) -> Array:  # noqa: D102
@@ -150,7 +151,7 @@ class Deviating:
 
 
 def state_of(measurement: str, knowledge: Knowledge, rate: Array, times: Array, weights: Array) -> State:
-    """The way of `measurement`: "exact", "present" or "noisy"."""
+    """The way of `measurement`: "exact", "present" or "noisy"; rates (N,) or (S, N), 0 where a gene is held."""
     if measurement == "present" and knowledge.projection is not None:
         return Present(knowledge.projection)
     if measurement == "noisy":

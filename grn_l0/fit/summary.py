@@ -84,8 +84,12 @@ def trained_start(
     initial = start.initial
     if objective.problem.initial_sd is not None:
         initial = objective.initial.detach().double().numpy() * sd
+    inputs = start.inputs
+    if inputs is not None and objective.drive is not None:
+        inputs = objective.drive.learned(inputs, sd)
     return replace(
         start,
+        inputs=inputs,
         weight=weight,
         offset=arguments["offset"].double().numpy(),
         rate=arguments["rate"].double().numpy(),

@@ -19,10 +19,11 @@ _ATTEMPTS = 4
 
 
 def parameter_groups(objective: Objective, config: FitConfig, rate: float, time_rate: float) -> list[dict[str, Any]]:
-    """Adam's groups: weights at `rate`, offsets and amplitudes at four times that, log d at `time_rate`."""
+    """Adam's groups: weights at `rate`; offsets, amplitudes and effects at four times that; log d at `time_rate`."""
     dynamics = objective.dynamics
     special = {id(dynamics.weight), id(dynamics.log_rate)}
     others = [p for p in dynamics.parameters() if id(p) not in special]
+    others += [] if objective.drive is None else list(objective.drive.parameters())
     groups: list[dict[str, Any]] = [
         {"params": [dynamics.weight], "lr": rate},
         {"params": others, "lr": 4 * rate},

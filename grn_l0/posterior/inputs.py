@@ -61,6 +61,18 @@ def switched_off(
     return out, more
 
 
+def between(
+    parts: list[Design], levels: list[Float[ndarray, "series grid inputs"]], times: Float[ndarray, "series times"]
+) -> Float[ndarray, "series intervals inputs"]:
+    """Levels between each observation and the next, in the order of the data; 0 in the padding."""
+    out = np.zeros((len(times), times.shape[1] - 1, levels[0].shape[2]))
+    for part, level in zip(parts, levels, strict=True):
+        if not part.steady:
+            # The point after an observation: the limit from the right where the grid holds its time twice.
+            out[part.series, : len(part.times) - 1] = level[:, part.at[:-1] + 1]
+    return out
+
+
 def candidate_end(setting: Setting) -> float | None:
     r"""When a stimulus that nobody told of ends, if the trajectories without any regulation speak of one.
 

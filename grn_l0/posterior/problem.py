@@ -11,12 +11,12 @@ from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, make_grams
-from grn_l0.posterior.inputs import known, switched_off
+from grn_l0.posterior.inputs import between, known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds
 from grn_l0.posterior.response import Design, designs, lag, rate_grid, typical_step
 from grn_l0.posterior.scaling import Scaled, scale_genes
 from grn_l0.posterior.setting import Setting, regressors
-from grn_l0.posterior.start import Covariance, Start
+from grn_l0.posterior.start import Covariance, Inputs, Start
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.posterior.uncertainty import production_covariance
 from grn_l0.timeseries import TimeSeries
@@ -223,6 +223,18 @@ class Problem:
             slab=np.where(chain.classes.listed.T[inside], width[1], width[0]) * ratio,
             covariances=self._covariances(choice),
             priors=chain.classes.verdicts(final.inclusion),
+            inputs=self._acting(final, float(width[0])) if self.n_inputs else None,
+            lag=1.0 / self.lag_rate,
+        )
+
+    def _acting(self, final: Summary, width: float) -> Inputs:
+        """Inputs act by their levels as they are, so that the offset is that of level 0."""
+        rest, scale = slice(len(self.regulators), None), self.scaled.scale
+        return Inputs(
+            names=self.series.stimulus_names,
+            effect=final.weight.T[rest] * scale,
+            width=width * np.sqrt(final.inclusion.T[rest]) * scale,
+            level=between(self.designs, self.inputs, self.series.times),
         )
 
     def _covariances(self, choice: Choice) -> tuple[Covariance, ...]:

@@ -27,6 +27,29 @@ class Covariance:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Inputs:
+    """What acts on genes from outside. Expression units; K inputs, of which those with a name are stimuli of the data.
+
+    Attributes
+    ----------
+    names
+        Names of the first inputs: stimuli whose levels are known. The others were found in the data, one per series;
+        their levels are known for these series only.
+    effect
+        Production added per unit of level, shape (K, N): posterior mean, 0 where an input does not act.
+    width
+        Prior standard deviation of the effect, shape (K, N): that of the slab times the root of P(input acts).
+    level
+        Level on each series between an observation and the next, shape (S, T - 1, K); 0 in the padding.
+    """
+
+    names: tuple[str, ...]
+    effect: Float[ndarray, "inputs genes"]
+    width: Float[ndarray, "inputs genes"]
+    level: Float[ndarray, "series intervals inputs"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Start:
     """Gates, weights and nuisance parameters from which the gated ODE starts. Expression units, not standardised.
 
@@ -41,7 +64,7 @@ class Start:
     center
         Expression at which `offset` holds, shape (R,).
     offset
-        Production at ``x[regulators] == center``, shape (N,).
+        Production at ``x[regulators] == center`` and level 0 of all inputs, shape (N,).
     rate
         d, shape (N,), 1 / time. Exactly 0 for a gene that stays constant.
     initial
@@ -70,6 +93,10 @@ class Start:
     gate
         P(gate open) from which the gated ODE starts, shape (R, N), 0 for edges that are not reported; None for
         `inclusion` itself.
+    inputs
+        What acts from outside; None if nothing does.
+    lag
+        Mean delay of a first-order lag between regulators and their targets (proteins), in units of time; 0 for none.
     note
         What the user should know about how the start was found.
     """
@@ -91,6 +118,8 @@ class Start:
     projection: Projection | None = None
     score: Float[ndarray, "regulators genes"] | None = None
     gate: Float[ndarray, "regulators genes"] | None = None
+    inputs: Inputs | None = None
+    lag: float = 0.0
     note: str = ""
 
     @property

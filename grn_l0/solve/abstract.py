@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from grn_l0._errors import DivergenceError
-from grn_l0._typing import Float
+from grn_l0._typing import Bool, Float
 from grn_l0.dynamics import AbstractDynamics
 
 
@@ -26,6 +26,9 @@ class AbstractSolver(ABC):
         x0: Float[Tensor, "series genes"],
         times: Float[Tensor, "series times"],
         z: Float[Tensor, "regulators genes"] | None = None,
+        *,
+        drive: Float[Tensor, "series intervals genes"] | None = None,
+        held: Bool[Tensor, "series genes"] | None = None,
     ) -> Float[Tensor, "series times genes"]:
         """States at `times`; `x0` is the state at the first of them.
 
@@ -39,6 +42,10 @@ class AbstractSolver(ABC):
             Shape (S, T), increasing, NaN in the padding at the end.
         z
             One sample of the gates, shape (R, N); None opens all of them.
+        drive
+            What is added to production from outside, shape (S, T - 1, N), constant between two times; None for nothing.
+        held
+            Shape (S, N): genes that stay at their initial value, whatever their equation says; None for none.
 
         Returns
         -------
@@ -49,6 +56,19 @@ class AbstractSolver(ABC):
         DivergenceError
             When a state is not finite.
         """
+
+
+def rates(dynamics: AbstractDynamics, held: Bool[Tensor, "series genes"] | None) -> Float[Tensor, "#series genes"]:
+    """Rates d, 0 where a gene is held."""
+    return dynamics.rate if held is None else dynamics.rate * ~held
+
+
+def produced(
+    dynamics: AbstractDynamics, x: Float[Tensor, "series genes"], gated: Tensor, drive: Tensor | None
+) -> Float[Tensor, "series genes"]:
+    """Production with what is added from outside."""
+    made = dynamics.response(x, gated)
+    return made if drive is None else made + drive
 
 
 def intervals(times: Float[Tensor, "series times"]) -> Float[Tensor, "series intervals"]:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from grn_l0._errors import OptionError
-from grn_l0._typing import Float
+from grn_l0._typing import Bool, Float
 from grn_l0.dynamics import AbstractDynamics
-from grn_l0.solve.abstract import AbstractSolver, intervals, stacked
+from grn_l0.solve.abstract import AbstractSolver, intervals, produced, rates, stacked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +41,15 @@ class AbstractExponential(AbstractSolver):
 
     @abstractmethod
     def advance(
-        self, dynamics: AbstractDynamics, gated: Tensor, x: Float[Tensor, "series genes"], a: Tensor, gain: Tensor
+        self,
+        dynamics: AbstractDynamics,
+        gated: Tensor,
+        x: Float[Tensor, "series genes"],
+        a: Tensor,
+        gain: Tensor,
+        drive: Tensor | None = None,
     ) -> Float[Tensor, "series genes"]:
-        """One step; `a` = d h and `gain` = 1 - exp(-a) broadcast to (S, N)."""
+        """One step; `a` = d h, `gain` = 1 - exp(-a) and `drive` broadcast to (S, N)."""
 
     def solve(
         self,
@@ -51,10 +57,13 @@ class AbstractExponential(AbstractSolver):
         x0: Float[Tensor, "series genes"],
         times: Float[Tensor, "series times"],
         z: Float[Tensor, "regulators genes"] | None = None,
+        *,
+        drive: Float[Tensor, "series intervals genes"] | None = None,
+        held: Bool[Tensor, "series genes"] | None = None,
     ) -> Float[Tensor, "series times genes"]:
         """States at `times`; see `AbstractSolver.solve`."""
         gaps = intervals(times)
-        gated, rate = dynamics.gated(z), dynamics.rate
+        gated, rate = dynamics.gated(z), rates(dynamics, held)
         x, states = x0, [x0]
         # 1e-9: an interval that is a multiple of the step up to rounding takes that many steps, not one more
         counts = torch.ceil(gaps.amax(0).double() / self.step - 1e-9).clamp(min=1).int().tolist() if len(gaps) else []
@@ -64,8 +73,9 @@ class AbstractExponential(AbstractSolver):
                 h = h[:1]
             a = rate * h
             gain = -torch.expm1(-a)
+            added = None if drive is None else drive[:, k]
             for _ in range(count):
-                x = self.advance(dynamics, gated, x, a, gain)
+                x = self.advance(dynamics, gated, x, a, gain, added)
             states.append(x)
         return stacked(states)
 
@@ -78,10 +88,16 @@ class ExponentialEuler(AbstractExponential):
     order: ClassVar[int] = 1
 
     def advance(
-        self, dynamics: AbstractDynamics, gated: Tensor, x: Float[Tensor, "series genes"], a: Tensor, gain: Tensor
+        self,
+        dynamics: AbstractDynamics,
+        gated: Tensor,
+        x: Float[Tensor, "series genes"],
+        a: Tensor,
+        gain: Tensor,
+        drive: Tensor | None = None,
     ) -> Float[Tensor, "series genes"]:
         """One step of the method."""
-        return x + gain * (dynamics.response(x, gated) - x)
+        return x + gain * (produced(dynamics, x, gated, drive) - x)
 
 
 @final
@@ -97,12 +113,18 @@ class ExponentialHeun(AbstractExponential):
     order: ClassVar[int] = 2
 
     def advance(
-        self, dynamics: AbstractDynamics, gated: Tensor, x: Float[Tensor, "series genes"], a: Tensor, gain: Tensor
+        self,
+        dynamics: AbstractDynamics,
+        gated: Tensor,
+        x: Float[Tensor, "series genes"],
+        a: Tensor,
+        gain: Tensor,
+        drive: Tensor | None = None,
     ) -> Float[Tensor, "series genes"]:
         """One step of the method."""
-        f0 = dynamics.response(x, gated)
+        f0 = produced(dynamics, x, gated, drive)
         predicted = x + gain * (f0 - x)
-        f1 = dynamics.response(predicted, gated)
+        f1 = produced(dynamics, predicted, gated, drive)
         return predicted + _ramp(a, gain) * (f1 - f0)
 
 

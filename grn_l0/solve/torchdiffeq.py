@@ -10,21 +10,21 @@ import torch
 from torch import Tensor, nn
 
 from grn_l0._errors import DivergenceError, OptionError
-from grn_l0._typing import Float
+from grn_l0._typing import Bool, Float
 from grn_l0.dynamics import AbstractDynamics
-from grn_l0.solve.abstract import AbstractSolver, intervals, stacked
+from grn_l0.solve.abstract import AbstractSolver, intervals, produced, rates, stacked
 
 
 class _Field(nn.Module):
     """dx/ds with s = (t - t_k) / (t_{k+1} - t_k), so that all series share one time."""
 
-    def __init__(self, dynamics: AbstractDynamics, gated: Tensor, speed: Tensor) -> None:
+    def __init__(self, dynamics: AbstractDynamics, gated: Tensor, speed: Tensor, drive: Tensor | None) -> None:
         super().__init__()
         self.dynamics = dynamics
-        self.gated, self.speed = gated, speed
+        self.gated, self.speed, self.drive = gated, speed, drive
 
     def forward(self, s: Tensor, x: Tensor) -> Tensor:
-        change: Tensor = self.speed * (self.dynamics.response(x, self.gated) - x)
+        change: Tensor = self.speed * (produced(self.dynamics, x, self.gated, self.drive) - x)
         return change
 
 
@@ -66,21 +66,25 @@ class TorchDiffEq(AbstractSolver):
         x0: Float[Tensor, "series genes"],
         times: Float[Tensor, "series times"],
         z: Float[Tensor, "regulators genes"] | None = None,
+        *,
+        drive: Float[Tensor, "series intervals genes"] | None = None,
+        held: Bool[Tensor, "series genes"] | None = None,
     ) -> Float[Tensor, "series times genes"]:
         """States at `times`; see `AbstractSolver.solve`."""
         from torchdiffeq import odeint, odeint_adjoint
 
         gaps = intervals(times)
-        gated, rate = dynamics.gated(z), dynamics.rate
+        gated, rate = dynamics.gated(z), rates(dynamics, held)
         unit = torch.tensor([0.0, 1.0], dtype=x0.dtype, device=x0.device)
         settings: dict[str, Any] = {"rtol": self.rtol, "atol": self.atol, "method": self.method}
         settings["options"] = dict(self.options)
         x, states = x0, [x0]
         for k in range(gaps.shape[1]):
-            system = _Field(dynamics, gated, gaps[:, k, None] * rate)
+            system = _Field(dynamics, gated, gaps[:, k, None] * rate, None if drive is None else drive[:, k])
             try:
                 if self.adjoint:
-                    inputs = (system.gated, system.speed, *dynamics.parameters())
+                    added = () if system.drive is None else (system.drive,)
+                    inputs = (system.gated, system.speed, *added, *dynamics.parameters())
                     x = odeint_adjoint(system, x, unit, adjoint_params=inputs, **settings)[-1]
                 else:
                     x = odeint(system, x, unit, **settings)[-1]

@@ -54,7 +54,8 @@ def forecast(
     result
         What `infer` returned, or `load` read.
     adata
-        Observations over time of the model's genes.
+        Observations over time of the model's genes, with the columns of `obs` that say which stimuli acted and what was
+        knocked out.
     time_key, trajectory_key, pseudotime_key, layer, n_bins
         As in `infer`; those of the fit by default.
     measurement
@@ -82,12 +83,18 @@ def forecast(
         If genes of the model are not in the data.
     OptionError
         For an option that this fit cannot serve.
+
+    Warns
+    -----
+    GrnWarning
+        If the column of a stimulus is missing; it is taken as off.
     """
     from anndata import AnnData as Annotated
 
     keys = result.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
+    known = None if context is None else keys.present(context).series(context, result.fit.genes)
+    keys = keys.present(adata)
     series = keys.series(adata, result.fit.genes)
-    known = None if context is None else keys.series(context, result.fit.genes)
     courses = result.fit.forecast(series, measurement=measurement, gates=gates, context=known)
     there = np.isfinite(series.times)
     obs = keys.observations(adata, series)

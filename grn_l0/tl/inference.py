@@ -77,7 +77,8 @@ class Inference:
         Parameters
         ----------
         adata
-            Observations over time; genes may come in any order, further genes are left out.
+            Observations over time; genes may come in any order, further genes are left out. Stimuli of the fit act at
+            the levels in their columns of `obs`; genes that are knocked out stay at their present value.
         time_key, trajectory_key, pseudotime_key, layer, n_bins
             As in `infer`; those of the fit by default.
         measurement
@@ -102,10 +103,15 @@ class Inference:
             If genes of the model are not in the data.
         OptionError
             For an option that this fit cannot serve.
+
+        Warns
+        -----
+        GrnWarning
+            If the column of a stimulus is missing; it is taken as off.
         """
         keys = self.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
-        known = None if context is None else keys.series(context, self.fit.genes)
-        series = keys.series(adata, self.fit.genes)
+        known = None if context is None else keys.present(context).series(context, self.fit.genes)
+        series = keys.present(adata).series(adata, self.fit.genes)
         return self.fit.forecast(series, measurement=measurement, gates=gates, context=known)
 
     def save(self, path: PathLikeStr) -> None:

@@ -57,6 +57,10 @@ class Keys:
             n_bins=n_bins or self.n_bins,
         )
 
+    def present(self, adata: AnnData) -> Keys:
+        """These keys without the stimuli that `adata` has no column for: a forecast takes them as off, and warns."""
+        return replace(self, stimulus_key=tuple(key for key in self.stimulus_key if key in adata.obs))
+
     def series(self, adata: AnnData, genes: tuple[str, ...] | None = None) -> TimeSeries:
         """Time series of the data, of these genes in this order.
 

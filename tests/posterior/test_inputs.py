@@ -9,7 +9,7 @@ import pytest
 
 from grn_l0 import simulate
 from grn_l0.posterior import PosteriorConfig, infer_start
-from grn_l0.posterior.inputs import candidate_end
+from grn_l0.posterior.inputs import between, candidate_end
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.rounds import choose_variant
 from grn_l0.posterior.states import States
@@ -65,6 +65,15 @@ def test_a_stimulus_that_ends_becomes_an_input_of_every_series() -> None:
     assert (plain.n_inputs, chosen.n_inputs) == (0, 6)
     for part in chosen.designs:
         assert (part.grid == 500.0).sum() == 2
+
+
+def test_the_levels_of_a_found_stimulus_end_with_it() -> None:
+    chosen = choose_variant(problem(stimulated(0)), None, QUICK, 0)
+    level = between(chosen.designs, chosen.inputs, chosen.series.times)
+    expected = np.zeros((6, 20, 6))
+    # 500 is the eleventh of 21 times; every series has an input of its own.
+    expected[np.arange(6), :10, np.arange(6)] = 1.0
+    np.testing.assert_array_equal(level, expected)
 
 
 def test_short_series_have_no_variants() -> None:

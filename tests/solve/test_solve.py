@@ -64,6 +64,52 @@ def test_irregular_times_and_padding_against_the_closed_form(solver: AbstractSol
     np.testing.assert_allclose(x, closed_form(model, X0, TIMES, z), atol=1e-3)
 
 
+def pieces(model: Linear, drive: torch.Tensor, held: torch.Tensor) -> np.ndarray:
+    """The closed form interval by interval: constant additions to production, rates of 0 for held genes."""
+    out = np.full((*TIMES.shape, 4), np.nan)
+    for s in range(len(X0)):
+        out[s, 0] = X0[s]
+        for k in range(TIMES.shape[1] - 1):
+            arguments = model.arguments()
+            arguments["offset"] = arguments["offset"] + drive[s, k].detach()
+            arguments["rate"] = arguments["rate"] * ~held[s]
+            gap = torch.nan_to_num(TIMES[s : s + 1, k : k + 2] - TIMES[s, k], nan=0.0)
+            out[s, k + 1] = closed_form(Linear(**arguments), torch.from_numpy(out[s, k : k + 1]), gap)[0, 1]
+    return out
+
+
+@pytest.mark.parametrize("solver", SOLVERS, ids=str)
+def test_a_drive_and_held_genes_against_the_closed_form(solver: AbstractSolver) -> None:
+    model = system()
+    rng = np.random.default_rng(3)
+    drive = torch.from_numpy(rng.normal(0, 0.5, (3, 3, 4))).requires_grad_()
+    held = torch.tensor([[False, True, False, False], [False] * 4, [True, False, True, False]])
+    x = solver.solve(model, X0, TIMES, drive=drive, held=held)
+    expected = pieces(model, drive, held)
+    np.testing.assert_allclose(x.detach(), expected, atol=1e-3)
+    for s, i in held.nonzero().tolist():
+        np.testing.assert_allclose(x[s, :, i].detach(), X0[s, i], rtol=1e-14)
+    x[0, :, 0].sum().backward()
+    assert drive.grad is not None
+    moved = drive.detach().clone()
+    moved[0, 1, 0] += 1e-4
+    slope = (pieces(model, moved, held)[0, :, 0].sum() - expected[0, :, 0].sum()) / 1e-4
+    assert float(drive.grad[0, 1, 0]) == pytest.approx(slope, rel=5e-3)
+    # Step sizes are shared by all series: what is left of other ones is rounding.
+    np.testing.assert_allclose(drive.grad[1:], 0, atol=1e-9)
+    assert (drive.grad[0, :, 1] == 0).all()
+
+
+def test_a_drive_is_exact_for_constant_production_at_any_step() -> None:
+    model, closed = system(), torch.zeros(4, 4, dtype=torch64)
+    drive, none = torch.full((3, 3, 4), 0.3, dtype=torch64), torch.zeros(3, 4, dtype=torch.bool)
+    for solver in (ExponentialEuler(step=100.0), ExponentialHeun(step=100.0)):
+        x = solver.solve(model, X0, TIMES, closed, drive=drive).detach()
+        expected = pieces(model.masked(closed), drive, none)
+        there = ~torch.isnan(TIMES)
+        np.testing.assert_allclose(x[there], expected[there.numpy()], atol=1e-12)
+
+
 @pytest.mark.parametrize("solver", SOLVERS, ids=str)
 def test_a_rate_of_zero_stays_constant(solver: AbstractSolver) -> None:
     x = solver.solve(system(), X0, TIMES).detach()

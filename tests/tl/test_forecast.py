@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grn_l0 import tl
+from grn_l0 import GrnWarning, tl
 from grn_l0._errors import FileFormatError, NameMatchError
 
 
@@ -78,3 +78,21 @@ def test_what_is_printed_is_short(inference, adata):
     assert repr(inference) == inference.summary()
     for shown in (repr(inference.fit), repr(inference.forecast(adata))):
         assert len(shown) < 250 and "genes" in shown
+
+
+def test_the_level_of_a_stimulus_is_read_from_its_column_and_off_without(adata, tmp_path):
+    given = adata.copy()
+    given.obs["drug"] = np.random.default_rng(0).integers(0, 2, given.n_obs)
+    # What the drug does to one gene, so that there is an effect to learn.
+    given.X[:, 2] += 0.5 * given.obs["drug"].to_numpy()
+    result = tl.infer(given, trajectory_key="trajectory", stimulus_key="drug", start="none", seed=0)
+    result.save(tmp_path / "model.safetensors")
+    result = tl.load(tmp_path / "model.safetensors")
+    off = given.copy()
+    off.obs["drug"] = 0
+    assert not np.allclose(result.forecast(given).full, result.forecast(off).full, atol=0.01)
+    del off.obs["drug"]
+    with pytest.warns(GrnWarning, match="no stimulus 'drug'"):
+        bare = tl.forecast(result, off)
+    off.obs["drug"] = 0
+    np.testing.assert_array_equal(bare.layers["full"], tl.forecast(result, off).layers["full"])
