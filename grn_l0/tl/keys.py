@@ -58,8 +58,20 @@ class Keys:
         )
 
     def present(self, adata: AnnData) -> Keys:
-        """These keys without the stimuli that `adata` has no column for: a forecast takes them as off, and warns."""
-        return replace(self, stimulus_key=tuple(key for key in self.stimulus_key if key in adata.obs))
+        """These keys without the columns of conditions that `adata` lacks: stimuli are off there, genes wild type.
+
+        A forecast warns of stimuli that it takes as off.
+        """
+
+        def there(key: str | None) -> str | None:
+            return key if key in (None, "auto") or key in adata.obs else "auto"
+
+        return replace(
+            self,
+            stimulus_key=tuple(key for key in stimulus_names(self.stimulus_key) if key in adata.obs),
+            knockout_key=there(self.knockout_key),
+            steady_key=there(self.steady_key),
+        )
 
     def series(self, adata: AnnData, genes: tuple[str, ...] | None = None) -> TimeSeries:
         """Time series of the data, of these genes in this order.
