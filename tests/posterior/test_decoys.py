@@ -28,19 +28,19 @@ FOUND = [0.995, 0.995, 0.995, 0.97, 0.97, 0.85, 0.55, 0.3]
 
 
 def test_the_most_lenient_threshold_with_few_enough_false_edges() -> None:
-    # Above .5: 7 and 3 false; .6 and .7: 6 and 2; .8: 6 and 1, so 1.5 <= .25 * 6.
-    gate, verdict = screen(start(FOUND), start([0.9, 0.75, 0.55, 0.2, 0.2, 0.2, 0.2, 0.2]), 0.25, None)
+    # Above .5: 7 and 3 false; .6 and .7: 6 and 2; .8: 6 and 1, so 2 <= .34 * 6.
+    gate, verdict = screen(start(FOUND), start([0.9, 0.75, 0.55, 0.2, 0.2, 0.2, 0.2, 0.2]), 0.34, None)
     assert verdict == (0.8, 6, 1)
     np.testing.assert_array_equal(gate[0], [*FOUND[:6], 0.0, 0.0])
     assert "6" in verdict.sentence() and "0.8" in verdict.sentence()
 
 
-def test_half_an_edge_is_added_to_the_false_ones() -> None:
-    # With no decoy at all, .5 of n edges: two are enough at a share of .25, one is not.
-    nothing = start([0.0, 0.0, 0.0])
-    assert screen(start([0.9, 0.9, 0.0]), nothing, 0.25, None)[1] == (0.5, 2, 0)
-    gate, verdict = screen(start([1.0, 0.0, 0.0]), nothing, 0.25, None)
-    assert verdict == (np.inf, 1, 0) and not gate.any()
+def test_one_is_added_to_the_false_ones() -> None:
+    # With no decoy at all, 1 of n edges may be false: four are enough at a share of .25, three are not.
+    nothing = start([0.0] * 4)
+    assert screen(start([0.9] * 4), nothing, 0.25, None)[1] == (0.5, 4, 0)
+    gate, verdict = screen(start([1.0] * 3 + [0.0]), nothing, 0.25, None)
+    assert verdict == (np.inf, 3, 0) and not gate.any()
 
 
 def test_where_nothing_stands_out_nothing_is_kept() -> None:
@@ -52,23 +52,23 @@ def test_where_nothing_stands_out_nothing_is_kept() -> None:
 
 def test_edges_of_a_prior_are_kept_and_not_counted() -> None:
     exempt = np.array([[True] * 3 + [False] * 5])
-    # Without the three: above .5 four are found, one of them false; .6 and on: three, of which .5 may be false.
+    # Without the three: above .5 four are found, one of them false; .6 and on: three, of which 1 may be false.
     nothing = start([1.0, 1.0, 1.0, 0.55, 0.0, 0.0, 0.0, 0.0])
-    gate, verdict = screen(start([0.02, *FOUND[1:]]), nothing, 0.25, exempt)
+    gate, verdict = screen(start([0.02, *FOUND[1:]]), nothing, 0.34, exempt)
     assert verdict == (0.6, 3, 0)
     np.testing.assert_array_equal(gate[0], [0.02, *FOUND[1:6], 0.0, 0.0])
 
 
 def test_the_gate_goes_before_the_inclusion_in_data_and_decoy() -> None:
     sure = [0.9, 0.9, 0.9, 0.0]
-    gate, verdict = screen(start([1.0] * 4, sure), start([1.0] * 4, [0.0] * 4), 0.25, None)
+    gate, verdict = screen(start([1.0] * 4, sure), start([1.0] * 4, [0.0] * 4), 0.34, None)
     assert verdict == (0.5, 3, 0)
     np.testing.assert_array_equal(gate[0], sure)
 
 
-def walk(lengths: list[int], seed: int = 0) -> TimeSeries:
+def walk(lengths: list[int], seed: int = 0, genes: int = 6) -> TimeSeries:
     rng = np.random.default_rng(seed)
-    return systems.pack([rng.normal(size=(n, 6)) for n in lengths], [np.arange(float(n)) for n in lengths])
+    return systems.pack([rng.normal(size=(n, genes)) for n in lengths], [np.arange(float(n)) for n in lengths])
 
 
 def dealt(series: TimeSeries, made: TimeSeries, group: list[int]) -> bool:
@@ -161,7 +161,8 @@ def test_decoys_are_spared_where_every_time_is_centred_and_weights_are_determine
     lengths: list[int], regulators: int, without: bool
 ) -> None:
     # 30 series of 5 times leave 29 * 5 = 145 values.
-    assert _determined(walk(lengths), regulators) is without
+    assert _determined(walk(lengths, genes=100), regulators) is without
+    assert not _determined(walk(lengths, genes=99), regulators)
 
 
 def test_a_decoy_is_decided_by_its_seed() -> None:
