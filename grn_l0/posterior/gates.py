@@ -33,11 +33,22 @@ class Summary:
 
 
 def candidate_edges(
-    n_genes: int, regulators: Int[ndarray, " regulators"], n_inputs: int = 0
+    n_genes: int,
+    regulators: Int[ndarray, " regulators"],
+    n_inputs: int = 0,
+    decoy_of: Int[ndarray, " decoys"] | None = None,
 ) -> Bool[ndarray, "genes columns"]:
-    """Every regulator, then every input, on every gene; no gene on itself."""
-    out = np.ones((n_genes, len(regulators) + n_inputs), dtype=bool)
-    out[regulators, np.arange(len(regulators))] = False
+    """Every regulator, then every input, on every gene; no gene on itself.
+
+    The last D genes, which are the last D regulators too, may be decoys of the genes `decoy_of`: nothing but inputs
+    acts on them, and they act on every gene but the one that they were made from.
+    """
+    n_regulators = len(regulators)
+    out = np.ones((n_genes, n_regulators + n_inputs), dtype=bool)
+    out[regulators, np.arange(n_regulators)] = False
+    if decoy_of is not None and len(decoy_of):
+        out[n_genes - len(decoy_of) :, :n_regulators] = False
+        out[decoy_of, n_regulators - len(decoy_of) + np.arange(len(decoy_of))] = False
     return out
 
 

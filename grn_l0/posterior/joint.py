@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from grn_l0._typing import Bool, Int, Progress, ndarray
+from grn_l0._typing import Bool, Float, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.decoys import decoy, screen
+from grn_l0.posterior.decoys import Decoys, screen
 from grn_l0.posterior.grams import MANY
 from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
@@ -62,13 +62,12 @@ def infer_start(
     regulators = np.asarray(regulators, dtype=np.int64)
     if by_transitions(series):
         return infer_transitions(series, regulators, prior=prior, config=config, seed=seed, progress=progress)
-    whole = _sampled(series, regulators, prior, config, seed, progress)
     if config.false_share is None or (config.decoys == "few" and _determined(series, len(regulators))):
-        return whole
+        return _sampled(series, regulators, prior, config, seed, progress)[0]
+    whole, decoys = _sampled(series, regulators, prior, config, seed, progress, decoys=True)
     given = as_priors(prior)
     exempt = np.any([p.listed for p in given], axis=0) if given else None
-    nothing = _sampled(decoy(series, seed, whole.noise), regulators, None, config, seed, None)
-    gate, verdict = screen(whole, nothing, config.false_share, exempt)
+    gate, verdict = screen(whole.opening, decoys, config.false_share, exempt)
     return replace(whole, gate=gate, note=verdict.sentence())
 
 
@@ -92,19 +91,34 @@ def _sampled(
     config: PosteriorConfig,
     seed: int,
     progress: Progress | None,
-) -> Start:
-    """The general posterior; of one or two long series, what three runs agree on."""
-    if series.n_series >= 3 or int(series.lengths.max()) <= 12:
-        problem = choose_variant(Problem.of(series, regulators), prior, config, seed)
-        return Run.of(problem, prior, config, seed).run(progress)
-    runs = []
-    for k, fastest in enumerate(_FASTEST):
-        problem = Problem.of(series, regulators, fastest=fastest)
-        runs.append(Run.of(problem, prior, config, seed + k).run(progress))
+    *,
+    decoys: bool = False,
+) -> tuple[Start, Float[ndarray, "decoys genes"]]:
+    """The general posterior; of one or two long series, what three runs agree on. With it, what decoys have."""
+    several = series.n_series < 3 and int(series.lengths.max()) > 12
+    problem = Problem.of(series, regulators)
+    if not several:
+        problem = choose_variant(problem, prior, config, seed)
+    beside = Decoys.of(series, regulators, problem.noise, seed) if decoys else None
+    runs, others = [], []
+    for k, fastest in enumerate(_FASTEST if several else (None,)):
+        if fastest is not None:
+            problem = Problem.of(series, regulators, fastest=fastest)
+        if beside is None:
+            runs.append(Run.of(problem, prior, config, seed + k).run(progress))
+            continue
+        both = problem.with_decoys(beside) if fastest is None else problem.with_decoys(beside, fastest=fastest)
+        own, other = beside.split(Run.of(both, prior, config, seed + k).run(progress))
+        runs.append(own)
+        others.append(other)
+    other = np.min(others, axis=0) if others else np.zeros((0, series.n_genes))
+    if not several:
+        return runs[0], other
     # The chain has several modes here: what only one run finds is not to be trusted.
     inclusion = np.mean([r.inclusion for r in runs], axis=0)
     gate = np.min([r.opening for r in runs], axis=0)
-    return replace(runs[1], inclusion=inclusion, gate=gate, weight=np.mean([r.weight for r in runs], axis=0))
+    weight = np.mean([r.weight for r in runs], axis=0)
+    return replace(runs[1], inclusion=inclusion, gate=gate, weight=weight), other
 
 
 def constant_genes(start: Start) -> Bool[ndarray, " genes"]:

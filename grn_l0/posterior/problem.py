@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
+from grn_l0.posterior.decoys import Decoys
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, make_grams
 from grn_l0.posterior.inputs import between, known, switched_off
@@ -30,7 +31,8 @@ class Problem:
     """Data, designs and dictionary: what does not change between rounds.
 
     `inputs` per design (series, grid, K) act from outside. `lag_rate` is that of the proteins between a regulator and
-    its targets, infinite for none. `end` is when a stimulus ends that was found in the data, None without one.
+    its targets, infinite for none. `end` is when a stimulus ends that was found in the data, None without one. The last
+    genes and regulators are decoys of the genes `decoy_of`.
     """
 
     series: TimeSeries
@@ -43,6 +45,7 @@ class Problem:
     inputs: list[Float[ndarray, "series grid inputs"]]
     lag_rate: float = np.inf
     end: float | None = None
+    decoy_of: Int[ndarray, " decoys"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @classmethod
     def of(cls, series: TimeSeries, regulators: Int[ndarray, " regulators"], *, fastest: float = 4.0) -> Problem:
@@ -76,6 +79,20 @@ class Problem:
         parts, inputs = switched_off(self.designs, self.inputs, self.series.n_series, end)
         bases = _bases(parts, self.kinds, self.memory)
         return replace(self, designs=parts, inputs=inputs, bases=bases, lag_rate=lag_rate, end=end)
+
+    def with_decoys(self, decoys: Decoys, *, fastest: float = 4.0) -> Problem:
+        """The same model of the series with decoys beside the genes."""
+        out = replace(Problem.of(decoys.series, decoys.regulators, fastest=fastest), decoy_of=decoys.decoy_of)
+        if self.end is not None:
+            out = out.variant(np.inf, self.end)
+        return replace(out, lag_rate=self.lag_rate)
+
+    @property
+    def noise(self) -> Float[ndarray, " genes"]:
+        """Standard deviation of a measurement before any edge is known, expression units."""
+        states = States.start(self.designs, self.series.n_genes)
+        out: Float[ndarray, " genes"] = np.sqrt(self.choose(states, None, PosteriorConfig()).variance)
+        return out * self.scaled.scale
 
     @property
     def step(self) -> float:

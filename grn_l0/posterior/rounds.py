@@ -40,8 +40,12 @@ class Run:
     def of(cls, problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int) -> Run:
         """Nothing known yet."""
         n_genes = problem.series.n_genes
-        candidates = candidate_edges(n_genes, problem.regulators, problem.n_inputs)
-        padded = [replace(p, listed=np.pad(p.listed, ((0, problem.n_inputs), (0, 0)))) for p in as_priors(prior)]
+        n_decoys = len(problem.decoy_of)
+        candidates = candidate_edges(n_genes, problem.regulators, problem.n_inputs, problem.decoy_of)
+        padded = [
+            replace(p, listed=np.pad(p.listed, ((0, n_decoys + problem.n_inputs), (0, n_decoys))))
+            for p in as_priors(prior)
+        ]
         judge = problem.series.n_series > 1
         classes = PriorClasses.of(padded, candidates, believed=config.listed_rate, judge=judge)
         chain = Chain(candidates, classes, config, seed, problem.n_inputs)
