@@ -91,8 +91,8 @@ class Problem:
     def noise(self) -> Float[ndarray, " genes"]:
         """Standard deviation of a measurement before any edge is known, expression units."""
         states = States.start(self.designs, self.series.n_genes)
-        out: Float[ndarray, " genes"] = np.sqrt(self.choose(states, None, PosteriorConfig()).variance)
-        return out * self.scaled.scale
+        choice = self.choose(states, None, PosteriorConfig())
+        return np.asarray(np.sqrt(choice.variance) * self.scaled.scale)
 
     @property
     def step(self) -> float:
