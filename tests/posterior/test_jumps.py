@@ -11,6 +11,7 @@ from scipy.integrate import quad
 
 from grn_l0.posterior.inputs import known, switched_off
 from grn_l0.posterior.response import Design, convolution, designs, lag, with_jumps
+from grn_l0.posterior.scaling import Scaled
 from grn_l0.timeseries import TimeSeries
 
 TIMES = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
@@ -127,3 +128,22 @@ def test_a_stimulus_that_ends_is_an_input_of_each_series() -> None:
             np.testing.assert_array_equal(new[:, k, 2:], on * np.eye(3)[part.series])
             source = np.flatnonzero(old.grid == point)[-1 if second else 0]
             np.testing.assert_array_equal(new[:, k, :2], old_level[:, source])
+
+
+def test_held_genes_keep_their_course_where_two_stimuli_jump() -> None:
+    """Gene 0 is knocked out in all series: its course follows time, whichever points the grid repeats."""
+    plain = stimulated()
+    rising = np.where(np.isfinite(plain.times), plain.times, np.nan)[:, :, None]
+    held = np.zeros((3, 2), dtype=bool)
+    held[:, 0] = True
+    values = np.where(np.isfinite(rising), np.concatenate([rising, rising**2], axis=2), np.nan)
+    series = replace(plain, values=values, knockouts=held)
+    parts, levels = known(series, designs(series))
+    scaled = Scaled.of(series, parts)
+    more, _ = switched_off(parts, levels, 3, 0.5)
+    # The longer design repeats 1.2 and 2 for the known stimuli, and .5 for the one that was found before them.
+    assert [int((np.diff(p.grid) == 0).sum()) for p in sorted(more, key=lambda p: len(p.times))] == [1, 3]
+    for some in (parts, more):
+        for part, course in zip(some, scaled.held_on(some), strict=True):
+            for row in course.course:
+                np.testing.assert_allclose(scaled.mean[0] + scaled.scale[0] * row, part.grid, atol=1e-12)
