@@ -173,6 +173,18 @@ def test_inclusion_is_that_of_all_subsets_enumerated() -> None:
     np.testing.assert_allclose(summary.inclusion[0], weights / total, atol=0.015)
 
 
+def test_the_noise_of_a_round_is_its_mean_over_the_sweeps() -> None:
+    """No gate may open: sweeps draw from an inverse gamma, whose mean is known and whose draws scatter by 10 %."""
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(200, 2)), rng.normal(size=(200, 30))
+    choice = Choice(np.zeros(30, int), np.ones(30), np.ones(30), np.full(30, 10.0), 1.0, np.zeros(30))
+    closed = np.zeros((30, 2), bool)
+    summary = Chain(closed, PriorClasses.of(None, closed), PosteriorConfig(), 0).run(_grams(x, y), choice, 6000)
+    expected = ((y**2).sum(0) + 10.0) / (210 - 2)
+    # 800 draws, each with a relative standard deviation of sqrt(2 / 206).
+    np.testing.assert_allclose(summary.variance, expected, rtol=5 * np.sqrt(2 / 206 / 800))
+
+
 def test_the_chain_does_not_depend_on_threads_and_repeats_by_seed() -> None:
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=(50, 6)), rng.normal(size=(50, 12))
