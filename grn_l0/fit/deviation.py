@@ -17,6 +17,11 @@ _LONG = (3.0, 6.0, 12.0, 25.0, 50.0, 100.0)
 _RATIOS = np.geomspace(1e-5, 1e3, 25)
 #: Longer series are cut into pieces of this many times for learning (a composite likelihood).
 _PIECE = 200
+#: Genes that miss different values need matrices of their own: so many patterns tell enough of what all genes share.
+_PATTERNS = 50
+
+#: Times, weights and residuals (times, genes) of one piece.
+_Piece = tuple[Array, Array, Array]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +75,17 @@ def fit_deviation(
     times, weights
         Per series; the noise variance of a measurement is divided by its weight.
     residuals
-        Measured minus modelled, per series; NaN where nothing was measured (taken as 0).
+        Measured minus modelled, per series; NaN where nothing was measured, which is left out. Of genes with more than
+        50 different patterns of gaps, those with the 50 commonest are learned from.
     """
-    pieces = [
-        (t[k : k + _PIECE], w[k : k + _PIECE], np.nan_to_num(r[k : k + _PIECE]))
-        for t, w, r in zip(times, weights, residuals, strict=True)
-        for k in range(0, len(t), _PIECE)
-    ]
+    groups = _groups(times, weights, residuals)
     step = float(np.median(np.concatenate([np.diff(t) for t in times])))
     shapes = [(1.0, 0.0, b, smooth) for b in _LONG for smooth in (False, True)]
     shapes += [(a, s, b, True) for a, s, b in product(_SHORT, _SHARES, _LONG) if b > a]
     best, chosen = -np.inf, Deviation(short=step, share=0.0, long=step, smooth=False, ratio=1.0)
-    for a, s, b, smooth in shapes:
-        likelihood = _likelihood(pieces, (a * step, s, b * step, smooth))
+    for a, s, b, smooth in shapes if groups else []:
+        shape = (a * step, s, b * step, smooth)
+        likelihood = np.sum([_likelihood(pieces, shape) for pieces in groups], axis=0)
         at = int(likelihood.argmax())
         if likelihood[at] > best:
             best = float(likelihood[at])
@@ -90,8 +93,29 @@ def fit_deviation(
     return chosen
 
 
+def _groups(times: list[Array], weights: list[Array], residuals: list[Array]) -> list[list[_Piece]]:
+    """What was measured of genes that miss the same values, cut into pieces; genes with fewer than 3 values left out."""
+    seen = np.isfinite(np.concatenate(residuals))
+    patterns, group, count = np.unique(seen, axis=1, return_inverse=True, return_counts=True)
+    enough = np.flatnonzero(patterns.sum(axis=0) >= 3)
+    chosen = enough[np.argsort(-count[enough], kind="stable")[:_PATTERNS]]
+    edges = np.cumsum([0, *(len(t) for t in times)])
+    out = []
+    for g in chosen:
+        genes = np.flatnonzero(group.ravel() == g)
+        pieces = []
+        for k, (t, w, r) in enumerate(zip(times, weights, residuals, strict=True)):
+            keep = np.flatnonzero(patterns[edges[k] : edges[k + 1], g])
+            pieces += [
+                (t[rows], w[rows], r[np.ix_(rows, genes)])
+                for rows in (keep[a : a + _PIECE] for a in range(0, len(keep), _PIECE))
+            ]
+        out.append(pieces)
+    return out
+
+
 def _likelihood(
-    pieces: list[tuple[Array, Array, Array]], shape: tuple[float, float, float, bool]
+    pieces: list[_Piece], shape: tuple[float, float, float, bool]
 ) -> Float[Array, " ratios"]:
     """Log restricted likelihood of all genes at each ratio, variances profiled out and means projected out."""
     n_genes = pieces[0][2].shape[1]

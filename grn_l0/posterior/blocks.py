@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, Whitener
 from grn_l0.posterior.setting import Setting
@@ -29,7 +29,8 @@ def confirmed(
 
     takes the place of :math:`r^2 / 2 g v`; it is 0 where the sign depends on a block. Spurious agreement of two
     trajectories is strong in one block and absent from the others; regulation is in all of them. Blocks are series, ten
-    groups of them where there are more, or six windows of a single one.
+    groups of them where there are more, or six windows of a single one; and samples at rest, or ten groups of them.
+    Blocks in which the regulator is held are not left out: what follows its knock-out is evidence by itself.
     """
     out = last.inclusion.copy()
     block = _blocks(setting)
@@ -37,6 +38,7 @@ def confirmed(
     if n_blocks < 3:
         return out
     member = (block[:, None] == np.arange(n_blocks)).astype(np.float64)
+    held = _held(setting, block, n_blocks)
     regressors = setting.regressors(states.estimate)
     diagonal = grams.diagonal()
     kind_of = setting.choice.kind
@@ -60,22 +62,26 @@ def confirmed(
             left = (y - x @ weight.T)[:, row]
             r_block = member.T @ (edges * left) + own * weight[row, column]
             variance = last.variance[genes[row]]
-            evidence = _least(r_block, np.maximum(g_block, 1e-12), variance)
+            evidence = _least(r_block, np.maximum(g_block, 1e-12), variance, held[:, column])
             total += _probability(evidence, g / variance, genes[row], column, last, chain)
         out[genes[row], column] = total / len(last.draws)
     return out
 
 
 def _least(
-    r: Float[ndarray, "blocks edges"], g: Float[ndarray, "blocks edges"], variance: Float[ndarray, " edges"]
+    r: Float[ndarray, "blocks edges"],
+    g: Float[ndarray, "blocks edges"],
+    variance: Float[ndarray, " edges"],
+    held: Bool[ndarray, "blocks edges"],
 ) -> Float[ndarray, " edges"]:
-    """D of each edge."""
+    """D of each edge; blocks that are `held` for it stay in."""
     n = len(r)
     whole = r.sum(axis=0)
     rest = whole - r
     without = rest**2 / (2.0 * (g.sum(axis=0) - g) * variance)
+    without = np.where(held, np.inf, without)
     least = np.minimum(whole**2 / (2.0 * g.sum(axis=0) * variance), n / (n - 1) * without.min(axis=0))
-    return np.where((rest * whole <= 0).any(axis=0), 0.0, least)
+    return np.where((~held & (rest * whole <= 0)).any(axis=0), 0.0, least)
 
 
 def _probability(
@@ -96,14 +102,32 @@ def _probability(
 
 
 def _blocks(setting: Setting) -> Int[ndarray, " rows"]:
-    """Block of every whitened row."""
-    n_series = sum(len(d.series) for d in setting.designs)
+    """Block of every whitened row: those of time series, then those of samples at rest."""
+    n_series = sum(len(d.series) for d in setting.designs if not d.steady)
+    n_settled = sum(len(d.series) for d in setting.designs if d.steady)
+    groups = min(_GROUPS, n_series)
     rows = []
     for design in setting.designs:
         n = len(design.times)
-        if n_series == 1:
+        if design.steady:
+            first = _WINDOWS if n_series == 1 else groups
+            rows.append(first + (design.series - n_series) * min(_GROUPS, n_settled) // n_settled)
+        elif n_series == 1:
             rows.append(np.arange(n) * _WINDOWS // n)
         else:
-            groups = min(_GROUPS, n_series)
             rows.append(np.repeat(design.series * groups // n_series, n))
     return np.concatenate(rows)
+
+
+def _held(setting: Setting, block: Int[ndarray, " rows"], n_blocks: int) -> Bool[ndarray, "blocks columns"]:
+    """Blocks in which a column's regulator is knocked out."""
+    out = np.zeros((n_blocks, setting.measured[0].shape[2]), dtype=bool)
+    first = 0
+    for design, held in zip(setting.designs, setting.held, strict=True):
+        n = len(design.times)
+        for k in range(n):
+            out[block[first + held.series * n + k], held.genes] = True
+        first += len(design.series) * n
+    columns = out[:, setting.regulators]
+    inputs = np.zeros((n_blocks, setting.inputs[0].shape[2]), dtype=bool)
+    return np.concatenate([columns, inputs], axis=1)

@@ -12,7 +12,7 @@ from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 from grn_l0.timeseries.nulls import permuted, time_shifted
 
-#: Thresholds tried, from the most lenient. Where decoys are needed probabilities are too sure of themselves: of the edges
+#: Thresholds tried, from the most lenient. Where decoys are needed probabilities are too sure of themselves: of edges
 #: between .5 and .8 about half are wrong (own simulations of 10 series x 21 times, 7 systems).
 _THRESHOLDS = np.array([0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 0.99999])
 

@@ -22,7 +22,10 @@ _BLOCK = 5
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """What one round of the chain says; all arrays but `draws` (list of) have shape (N, R)."""
+    """What one round of the chain says: probabilities, and means over its recorded sweeps.
+
+    All arrays but `variance` and `draws` (a list of arrays) have shape (N, R).
+    """
 
     inclusion: Float[ndarray, "genes regulators"]
     weight: Float[ndarray, "genes regulators"]
@@ -110,6 +113,7 @@ class Chain:
         burn, done, recorded = sweeps // 3, 0, 0
         every = max(_BLOCK, (sweeps - burn) // self.config.draws // _BLOCK * _BLOCK)
         draws: list[Float[ndarray, "genes regulators"]] = []
+        variances: list[Float[ndarray, " genes"]] = []
         while done < sweeps:
             block = min(_BLOCK, burn - done if done < burn else sweeps - done)
             log_odds = self.log_odds(allowed, self.weight != 0.0)
@@ -121,7 +125,9 @@ class Chain:
             )  # fmt: skip
             self._sweep(arguments, len(allowed))
             self.sweep += block
-            recorded += block if done >= burn else 0
+            if done >= burn:
+                recorded += block
+                variances.append(variance.copy())
             done += block
             if recorded and recorded % every == 0:
                 draws.append(self.weight.copy())
@@ -131,7 +137,7 @@ class Chain:
         mean = sums[1] / recorded
         # A few draws may miss what the average over all sweeps knows: E[w^2] is at least E[w]^2.
         square = np.maximum(np.mean([w**2 for w in draws], axis=0), mean**2)
-        return Summary(inclusion, mean, square, draws, log_odds, variance)
+        return Summary(inclusion, mean, square, draws, log_odds, np.mean(variances, axis=0))
 
     def restart(self) -> None:
         """Close all gates, so that what comes next does not lean on what was found before.

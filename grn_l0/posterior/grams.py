@@ -85,7 +85,10 @@ class Whitener:
         whole = np.concatenate(fixed)
         if not whole.any():
             return cls(setting, kind, matrices, None, lost)
-        return cls(setting, kind, matrices, np.linalg.qr(whole)[0], lost + whole.shape[1])
+        # Samples at rest beside centred series know no initial state: its column is 0, and no direction is lost to it.
+        direction, size, _ = np.linalg.svd(whole, full_matrices=False)
+        effects = direction[:, size > 1e-9 * size[0]]
+        return cls(setting, kind, matrices, effects, lost + effects.shape[1])
 
     def rows(self, parts: list[Float[ndarray, "series times some"]]) -> Float[ndarray, "rows some"]:
         """Whiten trajectories at the measured times."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from grn_l0._typing import Float, ndarray
 from grn_l0.posterior.response import Design, with_jumps
 from grn_l0.posterior.setting import Setting
+from grn_l0.posterior.start import Inputs
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.timeseries import TimeSeries
 
@@ -21,15 +24,34 @@ _WORTH, _FEWEST_SERIES, _MOST_SERIES = 0.1, 3, 30
 _EARLY = 0.2
 
 
+def unit_levels(series: TimeSeries) -> Float[ndarray, " stimuli"]:
+    """The largest level of each stimulus over series and steady samples, 1 where there is none: the posterior's unit.
+
+    See `in_given_units`.
+    """
+    levels = [np.zeros((1, series.n_stimuli))]
+    if series.stimuli is not None:
+        levels.append(series.stimuli.reshape(-1, series.n_stimuli))
+    if series.steady is not None:
+        levels.append(np.asarray(series.steady.stimuli))
+    largest = np.abs(np.concatenate(levels)).max(axis=0)
+    out: Float[ndarray, " stimuli"] = np.where(largest > 0, largest, 1.0)
+    return out
+
+
 def known(series: TimeSeries, parts: list[Design]) -> tuple[list[Design], list[Float[ndarray, "series grid stimuli"]]]:
-    """Designs whose grids hold the jumps of the known stimuli, and the levels on them."""
+    """Designs whose grids hold the jumps of the known stimuli, and the levels on them, in units of the largest.
+
+    Weights of inputs have one prior width: without a common unit what is found would depend on that of the dose.
+    """
     if series.stimuli is None:
         return parts, [np.zeros((len(d.series), len(d.grid), 0)) for d in parts]
+    unit = unit_levels(series)
     out, levels = [], []
     for part in parts:
         if part.steady and series.steady is not None:
             out.append(part)
-            levels.append(np.asarray(series.steady.stimuli)[part.series - series.n_series][:, None, :])
+            levels.append(np.asarray(series.steady.stimuli)[part.series - series.n_series][:, None, :] / unit)
             continue
         given = series.stimuli[part.series, : len(part.times)]
         changes = (np.diff(given, axis=1) != 0).any(axis=(0, 2))
@@ -37,7 +59,7 @@ def known(series: TimeSeries, parts: list[Design]) -> tuple[list[Design], list[F
         # The limit from the left at an observation, that of the right just after it.
         segment = np.maximum(np.searchsorted(design.at, np.arange(len(design.grid)), side="left") - 1, 0)
         out.append(design)
-        levels.append(given[:, segment])
+        levels.append(given[:, segment] / unit)
     return out, levels
 
 
@@ -59,6 +81,18 @@ def switched_off(
         out.append(design)
         more.append(np.concatenate([level[:, source], on], axis=2))
     return out, more
+
+
+def in_given_units(inputs: Inputs, series: TimeSeries) -> Inputs:
+    """Effects per unit of level as the data give it, of inputs whose known levels are in units of the largest."""
+    unit = np.ones(len(inputs.effect))
+    unit[: series.n_stimuli] = unit_levels(series)
+    return replace(
+        inputs,
+        effect=inputs.effect / unit[:, None],
+        width=inputs.width / unit[:, None],
+        level=inputs.level * unit,
+    )
 
 
 def between(

@@ -112,13 +112,20 @@ def _sampled(
         runs.append(own)
         others.append(other)
     other = np.min(others, axis=0) if others else np.zeros((0, series.n_genes))
-    if not several:
-        return runs[0], other
+    return (agreed(runs) if several else runs[0]), other
+
+
+def agreed(runs: Sequence[Start]) -> Start:
+    """The second of several runs, with what they make of the edges together.
+
+    Weights are those given that the gate is open: each run counts by how often it was.
+    """
     # The chain has several modes here: what only one run finds is not to be trusted.
-    inclusion = np.mean([r.inclusion for r in runs], axis=0)
+    inclusion = np.array([r.inclusion for r in runs])
     gate = np.min([r.opening for r in runs], axis=0)
-    weight = np.mean([r.weight for r in runs], axis=0)
-    return replace(runs[1], inclusion=inclusion, gate=gate, weight=weight), other
+    total, effect = inclusion.sum(axis=0), (inclusion * np.array([r.weight for r in runs])).sum(axis=0)
+    weight = np.divide(effect, total, out=np.zeros_like(total), where=total > 1e-12)
+    return replace(runs[1], inclusion=inclusion.mean(axis=0), gate=gate, weight=weight)
 
 
 def constant_genes(start: Start) -> Bool[ndarray, " genes"]:

@@ -19,7 +19,7 @@ class Scaled:
 
     `missing` tells the gaps; `observed` (N,) is the share of each gene's values that were measured and follow its own
     equation. Where a gene is held, its own equation is to be left out: there too the measurements are replaced, and
-    what was measured is kept in `held`.
+    what was measured is kept in `held`, on grids without repeated points.
     """
 
     measured: list[Float[ndarray, "series times genes"]]
@@ -52,7 +52,7 @@ class Scaled:
                 values[s, :, i] = np.interp(design.times, design.times[seen], values[s, seen, i]) if seen.any() else 0.0
             which, gene = np.nonzero(~free[design.series])
             followed += (~gap & free[design.series][:, None, :]).sum(axis=(0, 1))
-            grid = design.grid
+            grid = np.unique(design.grid)
             course = np.array(
                 [np.interp(grid, design.times, values[s, :, i]) for s, i in zip(which, gene, strict=True)]
             )
@@ -77,18 +77,11 @@ class Scaled:
             values[held.series, :, held.genes] = expected[:, design.at]
 
     def held_on(self, designs: list[Design]) -> list[Held]:
-        """What was measured of held genes, on grids that may have more points by now."""
+        """What was measured of held genes, on the grids, which may repeat points where an input jumps."""
         return [
-            h if h.course.shape[1] == len(d.grid) else replace(h, course=_onto(h.course, d))
+            replace(h, course=h.course[:, np.unique(d.grid, return_inverse=True)[1]])
             for h, d in zip(self.held, designs, strict=True)
         ]
-
-
-def _onto(course: Float[ndarray, "held old"], design: Design) -> Float[ndarray, "held grid"]:
-    """The same courses with a point repeated where the grid repeats one."""
-    source = np.cumsum(np.append(True, np.diff(design.grid) > 0)) - 1
-    out: Float[ndarray, "held grid"] = course[:, source]
-    return out
 
 
 def _values(series: TimeSeries, design: Design) -> Float[ndarray, "series times genes"]:

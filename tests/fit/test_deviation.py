@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag
 
-from grn_l0.fit.deviation import Deviation, Tracker, fit_deviation
+from grn_l0.fit.deviation import _RATIOS, Deviation, Tracker, _groups, _likelihood, fit_deviation
 
 PROCESS = Deviation(short=2.0, share=0.4, long=15.0, smooth=True, ratio=0.3)
 
@@ -102,6 +103,52 @@ def test_what_two_series_differ_by_is_not_halved_by_their_common_mean() -> None:
     assert 0.5 < found.ratio / truth.ratio < 2.0
 
 
-def test_nothing_left_over_is_no_mistake() -> None:
-    found = fit_deviation([np.arange(20.0)], [np.ones(20)], [np.zeros((20, 3))])
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_nothing_left_over_is_no_mistake(value: float) -> None:
+    found = fit_deviation([np.arange(20.0)], [np.ones(20)], [np.full((20, 3), value)])
     assert found.ratio > 0 and np.isfinite(found.kernel(np.arange(3.0), np.arange(3.0))).all()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_missing_values_are_no_noise(share: float) -> None:
+    """A process of ratio .3 whose gaps were taken as zeros would look three times as noisy at 30 %."""
+    rng = np.random.default_rng(6)
+    times, weights = np.arange(60.0), np.ones(60)
+    truth = Deviation(short=1.0, share=0.0, long=12.0, smooth=True, ratio=0.3)
+    data = draw(rng, truth, times, weights, 60)
+    data[rng.random(data.shape) < share] = np.nan
+    found = fit_deviation([times], [weights], [data])
+    assert 0.7 < found.ratio / truth.ratio < 1.4
+
+
+def test_the_likelihood_is_that_of_what_was_measured() -> None:
+    """Two patterns of gaps over two series, against dense restricted likelihoods gene by gene."""
+    rng = np.random.default_rng(7)
+    times, weights = [np.arange(9.0), np.arange(6.0)], [rng.uniform(1, 3, 9), np.ones(6)]
+    data = [draw(rng, PROCESS, t, w, 5) for t, w in zip(times, weights, strict=True)]
+    data[0][2:4, [0, 3]] = np.nan
+    data[1][:, 3] = data[1][:, 0] = np.nan
+    # Too little to speak of.
+    data[0][1:, 4] = data[1][1:, 4] = np.nan
+    shape = (2.0, 0.4, 15.0, True)
+    groups = _groups(times, weights, data)
+    assert sorted(p[0][2].shape[1] for p in groups) == [2, 2]
+    got = np.sum([_likelihood(pieces, shape) for pieces in groups], axis=0)
+    expected = np.zeros(len(_RATIOS))
+    for gene in range(4):
+        keep = [np.isfinite(d[:, gene]) for d in data]
+        y = np.concatenate([d[k, gene] for d, k in zip(data, keep, strict=True)])
+        for at, ratio in enumerate(_RATIOS):
+            process = Deviation(short=2.0, share=0.4, long=15.0, smooth=True, ratio=ratio)
+            blocks = [
+                (process.kernel(t, t) + np.diag(ratio / w))[np.ix_(k, k)]
+                for t, w, k in zip(times, weights, keep, strict=True)
+            ]
+            covariance = block_diag(*blocks)
+            inverse = np.linalg.inv(covariance)
+            one = np.ones(len(y))
+            inner = one @ inverse @ one
+            left = y @ inverse @ y - (one @ inverse @ y) ** 2 / inner
+            log_det = np.linalg.slogdet(covariance)[1]
+            expected[at] -= 0.5 * ((len(y) - 1) * np.log(left) + log_det + np.log(inner))
+    np.testing.assert_allclose(got - got[0], expected - expected[0], rtol=1e-6, atol=1e-6)

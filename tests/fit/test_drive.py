@@ -291,7 +291,7 @@ def test_the_posterior_hands_on_effects_and_the_offset_of_level_0() -> None:
     series, _ = stimulated(40, 11, noise=0.01)
     start = infer_start(series, ALL, config=PosteriorConfig(false_share=None))
     assert start.inputs is not None and start.inputs.names == ("drug", "heat") and start.lag == 0.0
-    np.testing.assert_array_equal(start.inputs.level, np.asarray(series.stimuli)[:, :-1])
+    np.testing.assert_allclose(start.inputs.level, np.asarray(series.stimuli)[:, :-1], rtol=1e-12)
     np.testing.assert_allclose(start.inputs.effect, EFFECT, atol=0.05)
     assert (start.inputs.width[EFFECT != 0] > 3 * np.median(start.inputs.width)).all()
     # Production at the center of the regulators when nothing acts.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import posterior_systems as systems
 import pytest
 from scipy.integrate import solve_ivp
 from sklearn.metrics import average_precision_score
 
 from grn_l0.posterior import PosteriorConfig, Prior, Start, infer_start
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
+from grn_l0.posterior.joint import agreed
 from grn_l0.posterior.response import designs
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.transitions import by_transitions, smoothness
@@ -210,3 +212,31 @@ DEGENERATE = {
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_degenerate_data_give_finite_results(name: str) -> None:
     assert finite(run(DEGENERATE[name](simulate(n_series=8))))
+
+
+def test_the_weight_of_several_runs_is_that_of_the_pooled_chain() -> None:
+    """Sweeps of three runs together: the mean weight over all sweeps in which an edge was open."""
+    series = systems.trajectories(8, seed=1)
+    one = infer_start(series, np.arange(systems.N), config=PosteriorConfig(rounds=(5, 5, 5), averaged=1))
+    rng = np.random.default_rng(0)
+    sweeps = rng.normal(size=(3, 50, systems.N, systems.N)) * (rng.random((3, 50, systems.N, systems.N)) < 0.3)
+    # Never open; and open in one run only, where the plain mean of weights would be a third of what it should.
+    sweeps[:, :, 0, 1] = 0.0
+    sweeps[:, :, 0, 2] = 0.0
+    sweeps[1, 5:9, 0, 2] = 0.8
+    is_open = sweeps != 0
+    runs = [
+        dataclasses.replace(
+            one,
+            inclusion=is_open[k].mean(axis=0),
+            weight=sweeps[k].sum(axis=0) / np.maximum(is_open[k].sum(axis=0), 1),
+            gate=is_open[k].mean(axis=0) / (k + 1),
+        )
+        for k in range(3)
+    ]
+    got = agreed(runs)
+    expected = sweeps.sum(axis=(0, 1)) / np.maximum(is_open.sum(axis=(0, 1)), 1)
+    np.testing.assert_allclose(got.weight, expected, atol=1e-12)
+    assert got.weight[0, 1] == 0.0 and got.weight[0, 2] == pytest.approx(0.8)
+    np.testing.assert_allclose(got.inclusion, is_open.mean(axis=(0, 1)))
+    np.testing.assert_allclose(got.opening, np.min([r.opening for r in runs], axis=0))

@@ -9,11 +9,12 @@ import pytest
 
 from grn_l0 import simulate
 from grn_l0.posterior import PosteriorConfig, infer_start
-from grn_l0.posterior.inputs import between, candidate_end
+from grn_l0.posterior.inputs import between, candidate_end, known, unit_levels
 from grn_l0.posterior.problem import Problem
-from grn_l0.posterior.rounds import choose_variant
+from grn_l0.posterior.response import designs
+from grn_l0.posterior.rounds import Run, choose_variant
 from grn_l0.posterior.states import States
-from grn_l0.timeseries import TimeSeries
+from grn_l0.timeseries import SteadyStates, TimeSeries
 
 QUICK = PosteriorConfig(rounds=(10, 10, 10), averaged=1, false_share=None)
 
@@ -128,3 +129,47 @@ def test_genes_that_answer_a_known_stimulus_do_not_regulate_each_other(seed: int
     # The same data without the stimulus: one seems to regulate the other.
     blind = infer_start(replace(series, stimuli=None, stimulus_names=()), np.arange(5), config=config)
     assert max(blind.inclusion[0, 1], blind.inclusion[1, 0]) > 0.9
+
+
+def effects(series: TimeSeries) -> np.ndarray:
+    """Inclusion of all columns, the stimulus last: (genes, columns)."""
+    run = Run.of(Problem.of(series, np.arange(5)), None, QUICK, 0)
+    for sweeps in (20, 20, 40):
+        run.round(sweeps, zoom=False)
+    return run.rounds[-1].inclusion
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_the_unit_of_a_dose_does_not_matter(unit: float) -> None:
+    series = driven(0)
+    assert series.stimuli is not None
+    expected = effects(series)
+    # Genes 0 and 1 answer it, the others do not.
+    assert (expected[:2, -1] > 0.9).all() and (expected[2:, -1] < 0.5).all()
+    np.testing.assert_allclose(effects(replace(series, stimuli=unit * series.stimuli)), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e3])
+def test_effects_are_handed_on_per_unit_of_the_dose(unit: float) -> None:
+    series = driven(0)
+    assert series.stimuli is not None
+    given = replace(series, stimuli=unit * series.stimuli)
+    start = infer_start(given, np.arange(5), config=replace(QUICK, rounds=(20, 20, 40)))
+    assert start.inputs is not None and given.stimuli is not None
+    np.testing.assert_allclose(unit * start.inputs.effect[0], [0.7, 0.6, 0, 0, 0], atol=0.2)
+    np.testing.assert_allclose(start.inputs.level, given.stimuli[:, :-1])
+
+
+def test_levels_are_in_units_of_the_largest_of_series_and_samples() -> None:
+    series = driven(0)
+    assert series.stimuli is not None
+    settled = SteadyStates(names=("x", "y"), values=np.zeros((2, 5)), stimuli=np.array([[0.0], [6.0]]))
+    both = replace(series, steady=settled)
+    np.testing.assert_array_equal(unit_levels(series), [series.stimuli.max()])
+    np.testing.assert_array_equal(unit_levels(both), [6.0])
+    np.testing.assert_array_equal(unit_levels(replace(series, stimuli=0.0 * series.stimuli)), [1.0])
+    for part, level in zip(*known(both, designs(both)), strict=True):
+        if part.steady:
+            np.testing.assert_array_equal(level.ravel(), [0.0, 1.0])
+        else:
+            assert level.max() == pytest.approx(series.stimuli[:, :-1].max() / 6.0)

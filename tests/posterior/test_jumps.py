@@ -11,6 +11,7 @@ from scipy.integrate import quad
 
 from grn_l0.posterior.inputs import known, switched_off
 from grn_l0.posterior.response import Design, convolution, designs, lag, with_jumps
+from grn_l0.posterior.scaling import Scaled
 from grn_l0.timeseries import TimeSeries
 
 TIMES = np.array([0.0, 0.5, 1.2, 2.0, 3.5])
@@ -99,12 +100,12 @@ def test_known_levels_hold_from_an_observation_to_the_next() -> None:
             # From the right only at the second of two equal points, and at the very first one.
             side = "right" if doubled or k == 0 else "left"
             at = np.searchsorted(part.times, point, side=side) - 1
-            np.testing.assert_array_equal(level[:, k], given[:, at])
+            np.testing.assert_array_equal(level[:, k], given[:, at] / [3.0, 9.0])
     both, one = sorted(parts, key=lambda p: -len(p.series))
     assert both.grid[1:][np.diff(both.grid) == 0].tolist() == [1.2, 2.0]
     assert one.grid[1:][np.diff(one.grid) == 0].tolist() == [0.5]
     # The end of a series is no jump: a level that holds from there on acts on nothing.
-    assert not any((level == 9.0).any() for level in levels)
+    assert not any((level[:, :, 1] == 1.0).any() for level in levels)
 
 
 def test_without_stimuli_there_are_no_columns_and_no_jumps() -> None:
@@ -127,3 +128,22 @@ def test_a_stimulus_that_ends_is_an_input_of_each_series() -> None:
             np.testing.assert_array_equal(new[:, k, 2:], on * np.eye(3)[part.series])
             source = np.flatnonzero(old.grid == point)[-1 if second else 0]
             np.testing.assert_array_equal(new[:, k, :2], old_level[:, source])
+
+
+def test_held_genes_keep_their_course_where_two_stimuli_jump() -> None:
+    """Gene 0 is knocked out in all series: its course follows time, whichever points the grid repeats."""
+    plain = stimulated()
+    rising = np.where(np.isfinite(plain.times), plain.times, np.nan)[:, :, None]
+    held = np.zeros((3, 2), dtype=bool)
+    held[:, 0] = True
+    values = np.where(np.isfinite(rising), np.concatenate([rising, rising**2], axis=2), np.nan)
+    series = replace(plain, values=values, knockouts=held)
+    parts, levels = known(series, designs(series))
+    scaled = Scaled.of(series, parts)
+    more, _ = switched_off(parts, levels, 3, 0.5)
+    # The longer design repeats 1.2 and 2 for the known stimuli, and .5 for the one that was found before them.
+    assert [int((np.diff(p.grid) == 0).sum()) for p in sorted(more, key=lambda p: len(p.times))] == [1, 3]
+    for some in (parts, more):
+        for part, course in zip(some, scaled.held_on(some), strict=True):
+            for row in course.course:
+                np.testing.assert_allclose(scaled.mean[0] + scaled.scale[0] * row, part.grid, atol=1e-12)

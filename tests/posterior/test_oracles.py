@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
+import posterior_systems as systems
 import pytest
 from scipy.integrate import quad
+from scipy.linalg import block_diag
 from scipy.stats import multivariate_normal
 
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.gates import Chain
-from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.grams import Grams, Whitener
 from grn_l0.posterior.kinds import Choice, choose_kinds, noise_population
 from grn_l0.posterior.prior_classes import PriorClasses, learn_rate
+from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import Design, convolution, designs, refine
 from grn_l0.posterior.setting import Held, Setting
 from grn_l0.posterior.states import Smoother, States
-from grn_l0.timeseries import TimeSeries
+from grn_l0.timeseries import SteadyStates, TimeSeries
 
 
 def one_design(series: int = 4, times: tuple[float, ...] = (0.0, 1.0, 2.5, 4.0)) -> Design:
@@ -169,6 +173,18 @@ def test_inclusion_is_that_of_all_subsets_enumerated() -> None:
     np.testing.assert_allclose(summary.inclusion[0], weights / total, atol=0.015)
 
 
+def test_the_noise_of_a_round_is_its_mean_over_the_sweeps() -> None:
+    """No gate may open: sweeps draw from an inverse gamma, whose mean is known and whose draws scatter by 10 %."""
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(200, 2)), rng.normal(size=(200, 30))
+    choice = Choice(np.zeros(30, int), np.ones(30), np.ones(30), np.full(30, 10.0), 1.0, np.zeros(30))
+    closed = np.zeros((30, 2), bool)
+    summary = Chain(closed, PriorClasses.of(None, closed), PosteriorConfig(), 0).run(_grams(x, y), choice, 6000)
+    expected = ((y**2).sum(0) + 10.0) / (210 - 2)
+    # 800 draws, each with a relative standard deviation of sqrt(2 / 206).
+    np.testing.assert_allclose(summary.variance, expected, rtol=5 * np.sqrt(2 / 206 / 800))
+
+
 def test_the_chain_does_not_depend_on_threads_and_repeats_by_seed() -> None:
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=(50, 6)), rng.normal(size=(50, 12))
@@ -244,3 +260,33 @@ def test_the_joint_step_conditions_on_the_targets_too() -> None:
         )
         want = center + prior @ seen.T @ np.linalg.solve(cov, rest)
         np.testing.assert_allclose(states.estimate[0][s, :, 0], want, atol=1e-6)
+
+
+@pytest.mark.parametrize(("n_series", "n_settled"), [(40, 3), (40, 40), (5, 3), (5, 0)])
+def test_whitening_loses_the_fixed_effects_and_nothing_else(n_series: int, n_settled: int) -> None:
+    rng = np.random.default_rng(0)
+    values = [rng.normal(size=(4, 2)) for _ in range(n_series)]
+    series = systems.pack(values, [np.arange(4.0)] * n_series)
+    if n_settled:
+        names = tuple(f"x{k}" for k in range(n_settled))
+        series = replace(series, steady=SteadyStates(names=names, values=rng.normal(size=(n_settled, 2))))
+    problem = Problem.of(series, np.arange(2))
+    choice = problem.choose(States.start(problem.designs, 2), None, PosteriorConfig())
+    setting = problem.setting(choice)
+    kind = int(np.flatnonzero(problem.kinds.rate_index >= 0)[0])
+    whitener = Whitener.of(setting, kind)
+    parts = [rng.normal(size=(len(d.series), len(d.times), 3)) for d in problem.designs]
+    # A column of indicators per time where a design of 30 or more is centred, m and b where it is not.
+    effects, white = [], []
+    for q, design in enumerate(problem.designs):
+        n, t = len(design.series), len(design.times)
+        centred = n >= 30
+        mean = whitener.matrices[q] @ setting.basis(kind, q).means[design.at]
+        own = np.tile(np.eye(t) if centred else np.zeros((t, 0)), (n, 1))
+        shared = np.tile(np.zeros_like(mean) if centred else mean, (n, 1))
+        effects.append((own, shared))
+        white.append((whitener.matrices[q] @ parts[q]).reshape(-1, 3))
+    z = np.concatenate([block_diag(*(own for own, _ in effects)), np.concatenate([s for _, s in effects])], axis=1)
+    y = np.concatenate(white)
+    np.testing.assert_allclose(whitener.rows(parts), y - z @ np.linalg.lstsq(z, y, rcond=None)[0], atol=1e-10)
+    assert whitener.lost == np.linalg.matrix_rank(z)
