@@ -8,6 +8,7 @@ import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis
+from grn_l0.posterior.gaps import Patchwork
 from grn_l0.posterior.response import Design
 from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.uncertainty import Child, Deviation, spread_out
