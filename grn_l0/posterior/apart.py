@@ -30,7 +30,8 @@ class Apart:
     the root of its trust. The fixed effects, (m, b) and every time of 30 series or more of one schedule, are projected
     out of these rows; `lost` of their directions are seen at all.
 
-    `response` is C_d at the measured times of each design, `matrices` (series, times, times) whiten them, with zeros at missing times. `kept` tells the rows that remain.
+    `response` is C_d at the measured times of each design, `matrices` (series, times, times) whiten them, with zeros at
+    missing times. `kept` tells the rows that remain.
     """
 
     response: list[Float[ndarray, "times grid"]]
@@ -41,7 +42,7 @@ class Apart:
     @property
     def lost(self) -> int:
         """Fixed effects that the rows tell apart."""
-        return self.effects.shape[1]
+        return int(self.effects.shape[1])
 
     def rows(self, parts: list[Float[ndarray, "series times some"]]) -> Float[ndarray, "kept some"]:
         """Whiten trajectories at the measured times."""

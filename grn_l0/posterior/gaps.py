@@ -83,6 +83,14 @@ class Patchwork:
         share = own.counts() / len(own.index)
         return cls(columns, own.index, precision, np.tensordot(share, precision, axes=1))
 
+    def of_gene(self, column: int) -> tuple[Float[ndarray, "used times times"], Int[ndarray, " series"]] | None:
+        """Distinct precisions of one gene and which of them each series has; None for a gene without gaps."""
+        at = int(np.searchsorted(self.columns, column))
+        if at == len(self.columns) or self.columns[at] != column:
+            return None
+        used, which = np.unique(self.index[:, at], return_inverse=True)
+        return self.precision[used], which
+
     def weigh(
         self, rest: Float[ndarray, "series times some"], some: Int[ndarray, " some"] | slice = slice(None)
     ) -> Float[ndarray, "series times some"]:
