@@ -94,7 +94,7 @@ def fit_deviation(
 
 
 def _groups(times: list[Array], weights: list[Array], residuals: list[Array]) -> list[list[_Piece]]:
-    """What was measured of genes that miss the same values, cut into pieces; genes with fewer than 3 values left out."""
+    """What was measured of genes that miss the same values, cut into pieces; genes with fewer than 3 are left out."""
     seen = np.isfinite(np.concatenate(residuals))
     patterns, group, count = np.unique(seen, axis=1, return_inverse=True, return_counts=True)
     enough = np.flatnonzero(patterns.sum(axis=0) >= 3)
@@ -114,9 +114,7 @@ def _groups(times: list[Array], weights: list[Array], residuals: list[Array]) ->
     return out
 
 
-def _likelihood(
-    pieces: list[_Piece], shape: tuple[float, float, float, bool]
-) -> Float[Array, " ratios"]:
+def _likelihood(pieces: list[_Piece], shape: tuple[float, float, float, bool]) -> Float[Array, " ratios"]:
     """Log restricted likelihood of all genes at each ratio, variances profiled out and means projected out."""
     n_genes = pieces[0][2].shape[1]
     square, cross = np.zeros((n_genes, len(_RATIOS))), np.zeros((n_genes, len(_RATIOS)))

@@ -1,32 +1,38 @@
-"""Whitened Gram matrices of the regulators' responses, one per noise kind and shared by all its targets."""
+"""Whitened Gram matrices of the regulators' responses, one per noise kind and shared by its targets without gaps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
+from grn_l0.posterior.apart import Separate, Trust, add_deviations
 from grn_l0.posterior.curvature import MOST, curvature_of
-from grn_l0.posterior.setting import Setting
+from grn_l0.posterior.setting import MANY, Setting
 from grn_l0.posterior.states import States
 from grn_l0.posterior.uncertainty import expected_products
 
-#: From this many series of one schedule on, each time is centred over them.
-MANY = 30
+__all__ = ["MANY", "Grams", "Whitener", "make_grams"]
+
+#: Bytes that the Gram matrices of single targets may take. Beyond, they are those of their kind times the observed
+#: share, to the nearest of so many steps.
+_MEMORY, _STEPS = 2**30, 16
 
 
 @dataclass(frozen=True, eq=False)
 class Grams:
     """Sufficient statistics of every target's regression on the regulators.
 
-    `index` (N,) is the position of the target's kind in `gram`, -1 for constant genes, which have no regulators.
+    `index` (N,) is the position of the target's Gram matrix in `gram`, -1 for constant genes, which have no regulators:
+    targets of one kind share one, those of which values are missing have one each.
     `bent` (N,) is the position of the target in `factor`, -1 if its production has no curvature: its own Gram matrix
     is ``gram - factor' factor``, of which the first `used` rows are not padding. `score` (N, R), `square` (N,) and
     `freedom` (N,) belong to the whitened targets.
     """
 
-    gram: Float[ndarray, "kinds regulators regulators"]
+    gram: Float[ndarray, "grams regulators regulators"]
     index: Int[ndarray, " genes"]
     factor: Float[ndarray, "bent pairs regulators"]
     bent: Int[ndarray, " genes"]
@@ -114,48 +120,152 @@ def make_grams(
     states: States,
     inclusion: Float[ndarray, "genes regulators"] | None = None,
     weight: Float[ndarray, "genes regulators"] | None = None,
+    trust: Trust | None = None,
 ) -> Grams:
     """Whiten, remove the fixed effects, multiply; add what is not known of the states.
 
-    With the inclusion probabilities and weights of an earlier round, the curvature of each target's production is
-    estimated on the way (written to ``states.bend``) and taken out.
+    Of a target only what was observed counts. With the inclusion probabilities and weights of an earlier round, the
+    curvature of each target's production is estimated on the way (written to ``states.bend``) and taken out.
+
+    Parameters
+    ----------
+    setting, states
+        Data and noise models; smoothed states.
+    inclusion, weight
+        Of the last round.
+    trust
+        Per design, shape (series, genes): by how much a series' information on a target is multiplied. None for 1.
     """
     regressors = setting.regressors(states.estimate)
-    n_genes, n_regulators = setting.measured[0].shape[2], regressors[0].shape[2]
+    made = _Making(setting, states, regressors, inclusion, weight)
     kind_of = setting.choice.kind
-    live = [int(k) for k in np.unique(kind_of) if setting.kinds.rate_index[k] >= 0]
-    gram = np.empty((len(live), n_regulators, n_regulators))
-    index, bent = np.full(n_genes, -1), np.full(n_genes, -1)
-    score, square, freedom = np.zeros((n_genes, n_regulators)), np.zeros(n_genes), np.ones(n_genes)
-    factors: list[Float[ndarray, "pairs regulators"]] = []
-    used = []
-    for m, kind in enumerate(live):
+    changing = setting.kinds.rate_index[kind_of] >= 0
+    alone = changing & (setting.gappy if trust is None else True)
+    count = np.ones(setting.measured[0].shape[2]) if trust is None else _mean_trust(trust)
+    if alone.sum() * regressors[0].shape[2] ** 2 * 8 > _MEMORY:
+        count = np.where(setting.gappy, setting.observed, 1.0) * count
+        alone = np.zeros_like(alone)
+    else:
+        count = np.ones_like(count)
+    for kind in np.unique(kind_of[changing]):
         genes = np.flatnonzero(kind_of == kind)
-        whitener = Whitener.of(setting, kind)
-        features = whitener.responses(regressors)
-        target = whitener.rows([y[:, :, genes] for y in setting.measured])
-        gram[m] = features.T @ features
-        index[genes], score[genes] = m, (features.T @ target).T
-        square[genes] = (target**2).sum(axis=0)
-        freedom[genes] = np.maximum((len(features) - whitener.lost) * setting.observed[genes], 1.0)
-        if inclusion is not None and weight is not None:
-            for y, i in zip(target.T, genes, strict=True):
-                found = curvature_of(regressors, inclusion[i], weight[i], whitener.responses, y - features @ weight[i])
-                for q in range(len(setting.designs)):
-                    states.bend[q][:, :, i] = 0.0 if found is None else found.production[q]
-                if found is None:
-                    continue
-                low = np.zeros((MOST, n_regulators))
-                low[: len(found.factor)] = found.factor @ features
-                along = found.factor @ y
-                score[i] -= low[: len(along)].T @ along
-                square[i] -= along @ along
-                bent[i] = len(factors)
-                factors.append(low)
-                used.append(len(along))
-        for q, design in enumerate(setting.designs):
-            if states.deviations:
-                rows = whitener.matrices[q] @ whitener.response(q) @ setting.lags[q]
-                gram[m] += expected_products(design, rows, states.deviations[q], n_regulators)
-    factor = np.stack(factors) if factors else np.zeros((0, MOST, n_regulators))
-    return Grams(gram, index, factor, bent, np.array(used, dtype=np.int64), score, square, freedom)
+        if not alone[genes].all():
+            made.shared(int(kind), genes[~alone[genes]], count)
+        if alone[genes].any():
+            made.single(int(kind), genes[alone[genes]], trust)
+    return made.done()
+
+
+def _mean_trust(trust: Trust) -> Float[ndarray, " genes"]:
+    out: Float[ndarray, " genes"] = np.concatenate(trust).mean(axis=0)
+    return out
+
+
+class _Making:
+    """Collects Gram matrices kind by kind."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        states: States,
+        regressors: list[Float[ndarray, "series grid regulators"]],
+        inclusion: Float[ndarray, "genes regulators"] | None,
+        weight: Float[ndarray, "genes regulators"] | None,
+    ) -> None:
+        self.setting, self.states, self.regressors = setting, states, regressors
+        self.inclusion, self.weight = inclusion, weight
+        n_genes, self.n_regulators = setting.measured[0].shape[2], regressors[0].shape[2]
+        self.gram: list[Float[ndarray, "some regulators regulators"]] = []
+        self.index, self.bent = np.full(n_genes, -1), np.full(n_genes, -1)
+        self.score, self.square = np.zeros((n_genes, self.n_regulators)), np.zeros(n_genes)
+        self.freedom = np.ones(n_genes)
+        self.factors: list[Float[ndarray, "pairs regulators"]] = []
+        self.used: list[int] = []
+
+    def shared(self, kind: int, genes: Int[ndarray, " some"], count: Float[ndarray, " genes"]) -> None:
+        """One Gram matrix for targets of one kind; `count` (N,) is how much of it counts for each."""
+        whitener = Whitener.of(self.setting, kind)
+        features = whitener.responses(self.regressors)
+        target = whitener.rows([y[:, :, genes] for y in self.setting.measured])
+        gram = features.T @ features
+        self.score[genes] = (features.T @ target).T
+        self.square[genes] = (target**2).sum(axis=0)
+        self.freedom[genes] = np.maximum((len(features) - whitener.lost) * self.setting.observed[genes], 1.0)
+        for y, i in zip(target.T, genes, strict=True):
+            self._bend(int(i), features, y, whitener.responses)
+        for q, design in enumerate(self.setting.designs):
+            if self.states.deviations:
+                rows = whitener.matrices[q] @ whitener.response(q) @ self.setting.lags[q]
+                gram += expected_products(design, rows, self.states.deviations[q], self.n_regulators)
+        step = np.maximum(np.ceil(count[genes] * _STEPS), 1.0)
+        for level in np.unique(step):
+            some = genes[step == level]
+            self.index[some] = sum(map(len, self.gram))
+            self.gram.append((gram if level == _STEPS else gram * (level / _STEPS))[None])
+            if level != _STEPS:
+                self._lessen(some, level / _STEPS)
+
+    def _lessen(self, genes: Int[ndarray, " some"], share: float) -> None:
+        """Everything that was computed of whole series counts for this share of it."""
+        self.score[genes] *= share
+        self.square[genes] *= share
+        for i in genes[self.bent[genes] >= 0]:
+            self.factors[self.bent[i]] *= np.sqrt(share)
+
+    def single(self, kind: int, genes: Int[ndarray, " some"], trust: Trust | None) -> None:
+        """A Gram matrix for each target of one kind, from what was observed of it."""
+        separate = Separate(self.setting, kind, genes, trust)
+        moved = separate.respond(self.regressors)
+        gram = np.empty((len(genes), self.n_regulators, self.n_regulators))
+        # Genes that are held somewhere and have no gaps: their series are still whole.
+        share = np.where(self.setting.gappy, 1.0, self.setting.observed)
+        precision = [np.empty((len(genes), len(d.times), len(d.times))) for d in self.setting.designs]
+        for c, i in enumerate(genes):
+            whitener = separate.of(int(i))
+            features = whitener.rows(moved)
+            target = whitener.rows([y[:, :, i : i + 1] for y in self.setting.measured])[:, 0]
+            gram[c] = features.T @ features
+            self.score[i], self.square[i] = features.T @ target, target @ target
+            self.freedom[i] = max((len(target) - whitener.lost) * share[i], 1.0)
+            self._bend(int(i), features, target, whitener.responses)
+            for q, whole in enumerate(precision):
+                whole[c] = whitener.precision(q)
+        for q, design in enumerate(self.setting.designs):
+            if self.states.deviations:
+                rows = separate.response[q] @ self.setting.lags[q]
+                add_deviations(gram, design, rows, self.states.deviations[q], precision[q])
+        self.index[genes] = sum(map(len, self.gram)) + np.arange(len(genes))
+        self.gram.append(gram)
+
+    def _bend(
+        self,
+        i: int,
+        features: Float[ndarray, "rows regulators"],
+        y: Float[ndarray, " rows"],
+        responses: Callable[[list[Float[ndarray, "series grid pairs"]]], Float[ndarray, "rows pairs"]],
+    ) -> None:
+        """Take the curvature of one target out."""
+        if self.inclusion is None or self.weight is None:
+            return
+        weight = self.weight[i]
+        found = curvature_of(self.regressors, self.inclusion[i], weight, responses, y - features @ weight)
+        for q, bend in enumerate(self.states.bend):
+            bend[:, :, i] = 0.0 if found is None else found.production[q]
+        if found is None:
+            return
+        low = np.zeros((MOST, self.n_regulators))
+        low[: len(found.factor)] = found.factor @ features
+        along = found.factor @ y
+        self.score[i] -= low[: len(along)].T @ along
+        self.square[i] -= along @ along
+        self.bent[i] = len(self.factors)
+        self.factors.append(low)
+        self.used.append(len(along))
+
+    def done(self) -> Grams:
+        """All of them."""
+        n = self.n_regulators
+        gram = np.concatenate(self.gram) if self.gram else np.zeros((0, n, n))
+        factor = np.stack(self.factors) if self.factors else np.zeros((0, MOST, n))
+        used = np.array(self.used, dtype=np.int64)
+        return Grams(gram, self.index, factor, self.bent, used, self.score, self.square, self.freedom)

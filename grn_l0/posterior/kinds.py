@@ -9,6 +9,8 @@ from scipy.special import logsumexp
 
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
+from grn_l0.posterior.gaps import Gaps
+from grn_l0.posterior.observed import Observed, from_observed
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,15 +28,6 @@ class Choice:
     log_likelihood: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Quadratics:
-    """Per kind: residual quadratic form (kinds, genes), log determinants (kinds,) and degrees of freedom."""
-
-    square: Float[ndarray, "kinds genes"]
-    log_det: Float[ndarray, " kinds"]
-    freedom: Float[ndarray, "kinds genes"]
-
-
 def choose_kinds(
     kinds: Kinds,
     bases: dict[int, list[Basis]],
@@ -45,6 +38,7 @@ def choose_kinds(
     edge_cost: Float[ndarray, " genes"],
     observed: Float[ndarray, " genes"],
     doubt: dict[int, list[Float[ndarray, "genes times times"]]] | None = None,
+    gaps: list[Gaps] | None = None,
 ) -> Choice:
     """Pick a kind per gene.
 
@@ -66,10 +60,18 @@ def choose_kinds(
     doubt
         Per rate index and design: covariance of a residual that comes from the regulators' uncertain states. The
         states were fitted to the same data, so their residuals alone would make the model look better than it is.
+    gaps
+        Per design: genes of which values are missing, of whose residuals only the observed count.
     """
     table = _quadratics(kinds, bases, residuals, observed, doubt or {})
+    if gaps:
+        apart = from_observed(kinds, bases, residuals, gaps, doubt or {})
+        for whole, some in zip(
+            (table.square, table.log_det, table.freedom), (apart.square, apart.log_det, apart.freedom), strict=True
+        ):
+            whole[:, gaps[0].genes] = some
     variance = np.maximum(table.square, 1e-12) / table.freedom
-    log_lik = -0.5 * (table.log_det[:, None] * observed + table.freedom * (np.log(variance) + 1.0))
+    log_lik = -0.5 * (table.log_det + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
     rate = kinds.rate_index
     log_prior = _rate_prior(np.zeros((len(kinds), 1)), rate)
@@ -135,7 +137,7 @@ def _quadratics(
     residuals: dict[int, list[Float[ndarray, "series times genes"]]],
     observed: Float[ndarray, " genes"],
     doubt: dict[int, list[Float[ndarray, "genes times times"]]],
-) -> _Quadratics:
+) -> Observed:
     n_genes = len(observed)
     square = np.empty((len(kinds), n_genes))
     log_det, freedom = np.empty(len(kinds)), np.empty((len(kinds), n_genes))
@@ -148,7 +150,7 @@ def _quadratics(
                 kinds, rows, per_design, residuals[index], doubt.get(index)
             )
             freedom[rows] = np.maximum(count * observed - effects, 1.0)
-    return _Quadratics(square, log_det, freedom)
+    return Observed(square, log_det[:, None] * observed, freedom)
 
 
 def _evaluate(

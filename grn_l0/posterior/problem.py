@@ -67,6 +67,7 @@ class Problem:
                 most=len(kinds),
                 edge_cost=np.zeros(series.n_genes),
                 observed=scaled.observed,
+                gaps=scaled.gaps,
             )
             trials.append((first.log_likelihood, memory, bases, first))
         _, memory, bases, first = max(trials, key=lambda t: t[0])
@@ -147,6 +148,7 @@ class Problem:
             edge_cost=cost,
             observed=self.scaled.observed,
             doubt=doubt,
+            gaps=self.scaled.gaps,
         )
 
     def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
@@ -198,6 +200,7 @@ class Problem:
             inputs=self.inputs,
             lags=self._lags(),
             held=self.scaled.held_on(self.designs),
+            gaps=self.scaled.gaps,
         )
 
     def _lags(self) -> list[Float[ndarray, "grid grid"]]:

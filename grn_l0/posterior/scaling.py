@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grn_l0._typing import Bool, Float, ndarray
+from grn_l0.posterior.gaps import Gaps
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.response import Design
 from grn_l0.posterior.setting import Held
@@ -19,7 +20,8 @@ class Scaled:
 
     `missing` tells the gaps; `observed` (N,) is the share of each gene's values that were measured and follow its own
     equation. Where a gene is held, its own equation is to be left out: there too the measurements are replaced, and
-    what was measured is kept in `held`, on grids without repeated points.
+    what was measured is kept in `held`, on grids without repeated points. Of genes with missing values `gaps` tells,
+    per design, which count at all; it is empty if no value is missing.
     """
 
     measured: list[Float[ndarray, "series times genes"]]
@@ -28,6 +30,7 @@ class Scaled:
     mean: Float[ndarray, " genes"]
     scale: Float[ndarray, " genes"]
     held: list[Held]
+    gaps: list[Gaps]
 
     @classmethod
     def of(cls, series: TimeSeries, designs: list[Design]) -> Scaled:
@@ -61,7 +64,10 @@ class Scaled:
             values[which, :, gene] = 0.0
             measured.append(values)
             missing.append(gap)
-        return cls(measured, missing, followed / max(len(flat), 1), mean, scale, held)
+        gappy = np.flatnonzero(np.any([gap.any(axis=(0, 1)) for gap in missing], axis=0))
+        counts = [~gap & free[d.series][:, None, :] for gap, d in zip(missing, designs, strict=True)]
+        gaps = [Gaps.of(seen, gappy) for seen in counts] if len(gappy) else []
+        return cls(measured, missing, followed / max(len(flat), 1), mean, scale, held, gaps)
 
     def fill(
         self,
@@ -69,7 +75,10 @@ class Scaled:
         estimate: list[Float[ndarray, "series grid genes"]],
         own: list[Float[ndarray, "held grid"]],
     ) -> None:
-        """Put the current estimate where nothing was measured, and where a gene was held (expectation-maximisation)."""
+        """Put the current estimate where nothing was measured, and where a gene was held.
+
+        Where values are missing this is for those who look at whole series; it counts for nothing.
+        """
         parts = zip(self.measured, self.missing, designs, estimate, self.held, own, strict=True)
         for values, gap, design, x, held, expected in parts:
             if gap.any():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
+from grn_l0.posterior.gaps import Gaps
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.response import Design
+
+#: From this many series of one schedule on, each time is centred over them.
+MANY = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,8 @@ class Setting:
         Per design: what lies between a regulator and its targets, shape (grid, grid).
     held
         Per design: genes that are held from outside in some series.
+    gaps
+        Per design: what was observed of genes of which values are missing; empty if none are.
     """
 
     designs: list[Design]
@@ -56,6 +62,15 @@ class Setting:
     inputs: list[Float[ndarray, "series grid inputs"]]
     lags: list[Float[ndarray, "grid grid"]]
     held: list[Held]
+    gaps: list[Gaps] = field(default_factory=list)
+
+    @property
+    def gappy(self) -> Bool[ndarray, " genes"]:
+        """Genes of which values are missing."""
+        out = np.zeros(len(self.observed), dtype=bool)
+        if self.gaps:
+            out[self.gaps[0].genes] = True
+        return out
 
     def regressors(
         self, states: list[Float[ndarray, "series grid genes"]]

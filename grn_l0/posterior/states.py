@@ -6,49 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.covariance import Basis
+from grn_l0._typing import Float, ndarray
+from grn_l0.posterior.gaps import Patchwork
+from grn_l0.posterior.groups import Group, Targets
 from grn_l0.posterior.response import Design
 from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.uncertainty import Child, Deviation, spread_out
 
 #: One array per design, shape (series, grid, genes).
 Grids = list[Float[ndarray, "series grid genes"]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Group:
-    """The genes of one kind, on one design."""
-
-    genes: Int[ndarray, " some"]
-    basis: Basis
-    precision: Float[ndarray, "times times"]
-    state: Float[ndarray, "grid grid"]
-    gain: Float[ndarray, "grid times"]
-    means: Float[ndarray, "times effects"]
-
-    @property
-    def response(self) -> Float[ndarray, "times grid"]:
-        """C_d at the measured times."""
-        out: Float[ndarray, "times grid"] = self.basis.response[self.basis.design.at]
-        return out
-
-
-@dataclass(frozen=True, eq=False)
-class _Targets:
-    """The targets of one kind that a regulator has, on one design; `response` is H, with the lag."""
-
-    kind: int
-    group: _Group
-    response: Float[ndarray, "times grid"]
-    genes: Int[ndarray, " some"]
-    weight: Float[ndarray, " some"]
-    square: Float[ndarray, " some"]
-
-    @property
-    def at(self) -> Int[ndarray, " some"]:
-        """Positions of the targets among the genes of their kind."""
-        return np.searchsorted(self.group.genes, self.genes)
 
 
 @dataclass(eq=False)
@@ -102,16 +68,18 @@ class Smoother:
         self.setting = setting
         self.designs, self.measured, self.regulators = setting.designs, setting.measured, setting.regulators
         self.kinds, self.choice = setting.kinds, setting.choice
-        self.groups: dict[tuple[int, int], _Group] = {}
+        self.groups: dict[tuple[int, int], Group] = {}
         self.used = [int(k) for k in np.unique(self.choice.kind)]
         for kind in self.used:
             genes = np.flatnonzero(self.choice.kind == kind)
             for q, design in enumerate(self.designs):
                 part = setting.basis(kind, q)
-                precision = np.linalg.inv(part.covariance(*setting.levels(kind)))
+                sigma = part.covariance(*setting.levels(kind))
+                precision = np.linalg.inv(sigma)
                 state = part.state_covariance(*setting.levels(kind))
                 gain = state[:, design.at] @ precision
-                self.groups[kind, q] = _Group(genes, part, precision, state, gain, part.means[design.at])
+                gaps = Patchwork.of(setting.gaps[q], genes, sigma) if setting.gappy[genes].any() else None
+                self.groups[kind, q] = Group(genes, part, precision, state, gain, part.means[design.at], gaps)
 
     def residuals(self, states: States) -> dict[tuple[int, int], Float[ndarray, "series times some"]]:
         """Measured minus modelled, with the fixed effects by generalised least squares (written to `states`)."""
@@ -126,16 +94,38 @@ class Smoother:
                 cross = cross + g.means.T @ g.precision @ rest.sum(axis=0)
                 out[kind, q] = rest
             states.effects[kind] = np.linalg.solve(info, cross)
+            self._effects_of_gaps(states, kind, out)
             for q in range(len(self.designs)):
                 out[kind, q] -= self.groups[kind, q].means @ states.effects[kind]
         return out
+
+    def _effects_of_gaps(
+        self, states: States, kind: int, rest: dict[tuple[int, int], Float[ndarray, "series times some"]]
+    ) -> None:
+        """Fixed effects of genes with missing values, from those observed."""
+        groups = [(q, self.groups[kind, q]) for q in range(len(self.designs))]
+        if groups[0][1].gaps is None:
+            return
+        info, cross = 0.0, 0.0
+        for q, g in groups:
+            if g.gaps is None:
+                continue
+            info = info + len(self.designs[q].series) * (g.means.T @ g.gaps.mean @ g.means)
+            cross = cross + g.means.T @ g.gaps.weigh(rest[kind, q][:, :, g.gaps.columns]).sum(axis=0)
+        # A gene may be seen at the first time only, which says nothing of its offset.
+        solved = np.linalg.pinv(info, rcond=1e-9, hermitian=True) @ np.transpose(cross)[:, :, None]
+        states.effects[kind][:, groups[0][1].gaps.columns] = solved[:, :, 0].T
 
     def smooth(self, states: States) -> None:
         """x = C F + (e, 1 - e) (m, b)' + K Sigma^-1 residual + correction."""
         rest = self.residuals(states)
         for (kind, q), g in self.groups.items():
             own = g.basis.response @ states.production[q][:, :, g.genes] + g.basis.means @ states.effects[kind]
-            states.estimate[q][:, :, g.genes] = own + g.gain @ rest[kind, q] + states.correction[q][:, :, g.genes]
+            smoothed = g.gain @ rest[kind, q]
+            if g.gaps is not None:
+                known = g.gaps.weigh(rest[kind, q][:, :, g.gaps.columns])
+                smoothed[:, :, g.gaps.columns] = g.state[:, self.designs[q].at] @ known
+            states.estimate[q][:, :, g.genes] = own + smoothed + states.correction[q][:, :, g.genes]
         states.own = [x[h.series, :, h.genes] for h, x in zip(self.setting.held, states.estimate, strict=True)]
         self._hold(states)
 
@@ -181,17 +171,32 @@ class Smoother:
             by_kind = {int(k): children[kind_of[children] == k] for k in np.unique(kind_of[children])}
             for q in range(len(self.designs)):
                 targets = [
-                    _Targets(k, self.groups[k, q], lagged[k, q], some, weight[some, j], square[some, j])
+                    Targets(k, self.groups[k, q], lagged[k, q], some, weight[some, j], square[some, j])
                     for k, some in by_kind.items()
                 ]
                 covariance[q][j] = self._correct(states, rest, q, int(gene), targets)
                 offspring[q][j] = [
-                    Child(int(position[i]), float(weight[i, j]), answers[int(kind_of[i]), q])
+                    Child(int(position[i]), float(weight[i, j]), self._answer(int(i), q, lagged, answers))
                     for i in children
                     if position[i] >= 0
                 ]
         self._hold(states)
         states.deviations = [spread_out(c, o) for c, o in zip(covariance, offspring, strict=True)]
+
+    def _answer(
+        self,
+        gene: int,
+        q: int,
+        lagged: dict[tuple[int, int], Float[ndarray, "times grid"]],
+        answers: dict[tuple[int, int], Float[ndarray, "grid grid"]],
+    ) -> Float[ndarray, "grid grid"]:
+        """(I - gain H) C_d of a child; its gain on average over series if values are missing."""
+        at = int(self.choice.kind[gene]), q
+        gain = self.groups[at].mean_gain(gene)
+        if gain is None:
+            return answers[at]
+        out: Float[ndarray, "grid grid"] = answers[at] + (self.groups[at].gain - gain) @ lagged[at]
+        return out
 
     def _correct(
         self,
@@ -199,25 +204,35 @@ class Smoother:
         rest: dict[tuple[int, int], Float[ndarray, "series times some"]],
         q: int,
         gene: int,
-        targets: list[_Targets],
+        targets: list[Targets],
     ) -> Float[ndarray, "grid grid"]:
-        """Move one regulator on one design to where its targets want it; the covariance that is left, Q."""
+        """Move one regulator on one design to where its targets want it; the covariance that is left, Q.
+
+        Where values are missing K and Q are those of each series' own measurements, and Q is averaged over series. What
+        targets know is taken on average over series too, in A only, which says how far to move at a time.
+        """
         variance = self.choice.variance
         own = self.groups[int(self.choice.kind[gene]), q]
         old = states.correction[q][:, :, gene].copy()
-        spread = variance[gene] * (own.state - own.gain @ own.state[self.designs[q].at])
-        posterior: Float[ndarray, "grid grid"] = spread
+        spread, which, share = own.spread(gene)
+        spread = variance[gene] * spread
         new = old * 0.0
         if targets:
             information, pull = np.zeros_like(own.state), old * 0.0
             for t in targets:
-                half = t.response.T @ t.group.precision
-                information += float((t.square / variance[t.genes]).sum()) * half @ t.response
-                pull += rest[t.kind, q][:, :, t.at] @ (t.weight / variance[t.genes]) @ half.T
-            posterior = np.linalg.solve((np.eye(len(spread)) + information @ spread).T, spread.T).T
-            new = (pull + old @ information) @ posterior.T
+                more, further = t.ask(rest[t.kind, q], variance)
+                information += more
+                pull += further
+            turned = np.swapaxes(spread, 1, 2)
+            mixed = np.swapaxes(np.eye(len(information)) + information @ spread, 1, 2)
+            # Q' of every pattern of the regulator's own measurements.
+            turned = np.linalg.solve(mixed, turned)
+            new = pull + old @ information
+            new = new @ turned[0] if len(turned) == 1 else (new[:, None] @ turned[which])[:, 0]
+            spread = np.swapaxes(turned, 1, 2)
         states.correction[q][:, :, gene] = new
         states.estimate[q][:, :, gene] += new - old
         for t in targets:
             rest[t.kind, q][:, :, t.at] -= ((new - old) @ t.response.T)[:, :, None] * t.weight
+        posterior: Float[ndarray, "grid grid"] = np.tensordot(share, spread, axes=1) if len(share) > 1 else spread[0]
         return posterior

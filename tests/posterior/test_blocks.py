@@ -130,9 +130,7 @@ def test_samples_at_rest_are_blocks_after_the_series_and_know_who_is_held() -> N
     series = systems.pack([rng.normal(size=(n, 3)) for n in (3, 4, 3)], [np.arange(float(n)) for n in (3, 4, 3)])
     knocked = np.zeros((20, 3), dtype=bool)
     knocked[[0, 7, 19], [0, 0, 2]] = True
-    settled = SteadyStates(
-        names=tuple(f"x{k}" for k in range(20)), values=rng.normal(size=(20, 3)), knockouts=knocked
-    )
+    settled = SteadyStates(names=tuple(f"x{k}" for k in range(20)), values=rng.normal(size=(20, 3)), knockouts=knocked)
     own = np.zeros((3, 3), dtype=bool)
     own[2, 1] = True
     whole = replace(series, steady=settled, knockouts=own)
