@@ -144,7 +144,10 @@ class Tracker:
     With the Cholesky factor L of the covariance of all measurements in the order in which they become known,
     innovations are :math:`e_k = (r_k - L_{k,<k} e_{<k}) / L_{kk}`, the forecast is :math:`L_{k,<k} e_{<k}`, and the
     process behind the measurement itself :math:`r_k - v_k e_k / L_{kk}`, v_k its noise. The order need not be that of
-    time. A value that is missing is taken as its own forecast.
+    time. A value that is missing is taken as its own forecast, so that all genes share one factor. Until the next
+    measurement that is exact; after it the forecast still counts as measured. Simulated with a ratio of .3, the squared
+    error of forecasts was .5 % above that of exact conditioning with every second time missing, and 5 % right after a
+    gap of eight times, which wears off within one or two measurements.
 
     Parameters
     ----------

@@ -64,6 +64,23 @@ def test_a_missing_value_changes_nothing_but_its_own_gene() -> None:
         assert x[0] == y[0] and np.isfinite(y).all()
 
 
+def test_into_a_gap_forecasts_are_dense_gaussian_conditioning_gene_by_gene() -> None:
+    rng = np.random.default_rng(5)
+    times, weights = np.sort(rng.uniform(0, 20, 15)), rng.uniform(1, 5, 15)
+    values = draw(rng, PROCESS, times, weights, 2)
+    values[8:, 0] = values[11:, 1] = np.nan
+    full, noise = PROCESS.kernel(times, times), np.diag(PROCESS.ratio / weights + 1e-9)
+    tracker = Tracker(PROCESS, times, weights, 2)
+    for k in range(15):
+        forecast = tracker.forecast()
+        for gene in range(2):
+            seen = np.flatnonzero(np.isfinite(values[:k, gene]))
+            inside = np.ix_(seen, seen)
+            expected = full[k, seen] @ np.linalg.solve(full[inside] + noise[inside], values[seen, gene])
+            assert forecast[gene] == pytest.approx(expected, abs=1e-7)
+        tracker.update(values[k])
+
+
 @pytest.mark.parametrize(
     "truth",
     [
