@@ -39,14 +39,16 @@ def curvature_of(
     weight: Float[ndarray, " regulators"],
     responses: Callable[[list[Float[ndarray, "series grid pairs"]]], Float[ndarray, "rows pairs"]],
     residual: Float[ndarray, " rows"],
+    freedom: float,
 ) -> Curvature | None:
     r"""Second-order terms of one target's production, None where the data do not speak for any.
 
     .. math:: F(x) = \sum_j w_j x_j + \sum_{a \le b} \gamma_{ab} x_a x_b, \quad
-        \gamma_{ab} \sim N(0, \tau^2 w_a^2 w_b^2)
+        \gamma_{aa} \sim N(0, \tau^2 w_a^4), \quad \gamma_{ab} \sim N(0, 4 \tau^2 w_a^2 w_b^2) \quad (a < b)
 
-    A smooth function of a linear index has second-order coefficients in proportion to :math:`w_a w_b`, and so have
-    AND and OR. :math:`\tau^2` is chosen by the marginal likelihood of `residual`, the noise variance profiled.
+    A product of two regulators stands for both entries of the symmetric matrix, hence the 4. A smooth function of a
+    linear index has second-order coefficients in proportion to :math:`w_a w_b`, and so have AND and OR.
+    :math:`\tau^2` is chosen by the marginal likelihood of `residual`, the noise variance profiled.
 
     Parameters
     ----------
@@ -58,6 +60,9 @@ def curvature_of(
         Takes productions on the grid to whitened rows.
     residual
         The target's whitened rows minus what the linear terms explain.
+    freedom
+        How many independent values these rows hold: fewer than rows where fixed effects were projected out or values
+        are missing.
     """
     likely = np.flatnonzero(inclusion > _LIKELY)
     likely = likely[np.argsort(-np.abs(weight[likely]), kind="stable")[:_PARENTS]]
@@ -73,7 +78,7 @@ def curvature_of(
     whole = float(residual @ residual)
     left = whole - (_LEVELS[:, None] / (1.0 + np.outer(_LEVELS, value)) * along**2).sum(axis=1)
     evidence = -0.5 * np.log1p(np.outer(_LEVELS, value)).sum(axis=1)
-    evidence -= 0.5 * len(residual) * np.log(np.maximum(left / max(whole, 1e-300), 1e-300))
+    evidence -= 0.5 * freedom * np.log(np.maximum(left / max(whole, 1e-300), 1e-300))
     best = int(np.argmax(evidence))
     if evidence[best] < _COST:
         return None

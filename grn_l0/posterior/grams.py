@@ -248,7 +248,8 @@ class _Making:
         if self.inclusion is None or self.weight is None:
             return
         weight = self.weight[i]
-        found = curvature_of(self.regressors, self.inclusion[i], weight, responses, y - features @ weight)
+        left, freedom = y - features @ weight, float(self.freedom[i])
+        found = curvature_of(self.regressors, self.inclusion[i], weight, responses, left, freedom)
         for q, bend in enumerate(self.states.bend):
             bend[:, :, i] = 0.0 if found is None else found.production[q]
         if found is None:

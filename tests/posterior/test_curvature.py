@@ -53,7 +53,7 @@ def case(seed: int, strength: float) -> tuple[Curvature | None, np.ndarray, np.n
     rng = np.random.default_rng(100 + seed)
     residual = strength * z @ rng.normal(size=3) + 0.3 * rng.normal(size=ROWS)
     # The third regulator is not likely, whatever its weight.
-    found = curvature_of(x, np.array([0.9, 0.5, 0.2]), weight, responses, residual)
+    found = curvature_of(x, np.array([0.9, 0.5, 0.2]), weight, responses, residual, ROWS)
     return found, z, residual, terms
 
 
@@ -92,7 +92,9 @@ def test_a_product_of_two_regulators_is_found_and_a_sum_is_not(bend: float) -> N
         y = x[:, :, 0] + x[:, :, 1] + bend * x[:, :, 0] * x[:, :, 1] + 0.3 * rng.normal(size=(10, 8))
         flat = measured(x)
         weight = np.linalg.lstsq(flat, y.ravel(), rcond=None)[0]
-        got = curvature_of([x], np.array([1.0, 1.0, 0.0]), weight, lambda p: measured(p[0]), y.ravel() - flat @ weight)
+        got = curvature_of(
+            [x], np.array([1.0, 1.0, 0.0]), weight, lambda p: measured(p[0]), y.ravel() - flat @ weight, 80
+        )
         found += got is not None
         if got is not None and bend:
             # Of the product itself, and little else.
@@ -103,7 +105,7 @@ def test_a_product_of_two_regulators_is_found_and_a_sum_is_not(bend: float) -> N
 
 def test_no_likely_regulator_has_no_curvature() -> None:
     x = states(0)
-    assert curvature_of(x, np.full(3, 0.3), np.ones(3), responses, np.ones(ROWS)) is None
+    assert curvature_of(x, np.full(3, 0.3), np.ones(3), responses, np.ones(ROWS), ROWS) is None
 
 
 def test_only_the_six_strongest_are_multiplied() -> None:
@@ -112,7 +114,7 @@ def test_only_the_six_strongest_are_multiplied() -> None:
     terms = products(x, weight, list(range(1, 7)))
     z = responses(terms)
     residual = 5.0 * z @ np.random.default_rng(2).normal(size=z.shape[1])
-    found = curvature_of(x, np.ones(8), weight, responses, residual)
+    found = curvature_of(x, np.ones(8), weight, responses, residual, ROWS)
     level, _ = dense(z, residual)
     assert found is not None and len(found.factor) == curvature.MOST
     np.testing.assert_allclose(
@@ -131,3 +133,20 @@ def test_residual_correlations_are_those_of_each_targets_own_gram_matrix() -> No
     own = [gram[0], gram[1] - factor[0].T @ factor[0], 0.0 * gram[0], gram[1]]
     expected = [c - g @ w for c, g, w in zip(score, own, weight, strict=True)]
     np.testing.assert_allclose(grams.residual(weight), expected, atol=1e-12)
+
+
+def test_rows_that_hold_no_information_change_nothing() -> None:
+    """Rows of a rotation of the data and zeros: what projecting out fixed effects leaves."""
+    rng = np.random.default_rng(3)
+    turned = np.linalg.qr(rng.normal(size=(3 * ROWS, 3 * ROWS)))[0][:, :ROWS]
+    decisions = []
+    for seed in range(40):
+        x, weight = states(seed), np.array([0.8, -0.5, 0.6])
+        z = responses(products(x, weight, [0, 1]))
+        noise = np.random.default_rng(100 + seed)
+        residual = 0.15 * z @ noise.normal(size=3) + 0.3 * noise.normal(size=ROWS)
+        likely = np.array([0.9, 0.5, 0.2])
+        wide = curvature_of(x, likely, weight, lambda p: turned @ responses(p), turned @ residual, ROWS)
+        assert (wide is not None) == (dense(z, residual)[1] >= 2.0)
+        decisions.append(wide is not None)
+    assert 5 < sum(decisions) < 35
