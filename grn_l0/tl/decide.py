@@ -15,7 +15,8 @@ Decision = Literal["precision", "balanced"] | float
 #: A listed edge that the data hardly speak of keeps about the rate of its class; at odds 1 half of those would be lost.
 _ODDS_WITH_PRIOR = 2.0
 
-#: For balanced accuracy a missed edge weighs as much as the hundreds of absent ones for every present one.
+#: For balanced accuracy a missed edge weighs as much as the hundreds of absent ones for every present one. Chosen on
+#: our own simulations, see `settings`.
 _ODDS_BALANCED = 10.0
 
 
@@ -29,6 +30,12 @@ def settings(
     start: str,
 ) -> tuple[PosteriorConfig, FitConfig]:
     """Settings of the posterior and of the fit for a decision.
+
+    The odds of "balanced" were chosen on our own simulations: `simulate.random_system` of 100 genes (1.6 to 1.7 % of
+    the pairs are edges), `simulate.short_trajectories` of 60 series at 0, 1, 2, 4 and 8, seeds 0 to 2. Balanced
+    accuracy and precision of the fitted network, medians, at odds 1, 4, 10 and 20: with noise .05 .930 (.93), .945
+    (.70), .952 (.58), .958 (.44); with noise .1 .813 (.85), .869 (.65), .902 (.49), .918 (.34). Beyond 10 balanced
+    accuracy still gains .006 to .016, and two thirds of the edges are false where there is much noise.
 
     Parameters
     ----------
