@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.gaps import Gaps
 from grn_l0.posterior.observed import Observed, from_observed
@@ -63,13 +63,14 @@ def choose_kinds(
     gaps
         Per design: genes of which values are missing, of whose residuals only the observed count.
     """
-    table = _quadratics(kinds, bases, residuals, observed, doubt or {})
+    whole = np.ones(len(scale), dtype=bool)
+    if gaps:
+        whole[gaps[0].genes] = False
+    table = _quadratics(kinds, bases, residuals, observed, doubt or {}, whole)
     if gaps:
         apart = from_observed(kinds, bases, residuals, gaps, doubt or {})
-        for whole, some in zip(
-            (table.square, table.log_det, table.freedom), (apart.square, apart.log_det, apart.freedom), strict=True
-        ):
-            whole[:, gaps[0].genes] = some
+        for name in ("square", "log_det", "freedom"):
+            getattr(table, name)[:, ~whole] = getattr(apart, name)
     variance = np.maximum(table.square, 1e-12) / table.freedom
     log_lik = -0.5 * (table.log_det + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
@@ -137,20 +138,26 @@ def _quadratics(
     residuals: dict[int, list[Float[ndarray, "series times genes"]]],
     observed: Float[ndarray, " genes"],
     doubt: dict[int, list[Float[ndarray, "genes times times"]]],
+    whole: Bool[ndarray, " genes"],
 ) -> Observed:
-    n_genes = len(observed)
-    square = np.empty((len(kinds), n_genes))
-    log_det, freedom = np.empty(len(kinds)), np.empty((len(kinds), n_genes))
+    """Of the genes without gaps; the others are left as they are."""
+    shape = (len(kinds), len(observed))
+    square, log_det, freedom = np.ones(shape), np.zeros(shape), np.ones(shape)
+    if not whole.any():
+        return Observed(square, log_det, freedom)
+    if not whole.all():
+        residuals = {index: [r[:, :, whole] for r in parts] for index, parts in residuals.items()}
+        doubt = {index: [d[whole] for d in parts] for index, parts in doubt.items()}
     longest = max(len(part.design.times) for part in next(iter(bases.values())))
     for index, per_design in bases.items():
         everything = np.flatnonzero(kinds.rate_index == index)
         # In pieces of at most 32 MiB of covariance matrices.
         for rows in np.array_split(everything, -(-len(everything) * longest**2 // 2**22)):
-            square[rows], log_det[rows], count, effects = _evaluate(
-                kinds, rows, per_design, residuals[index], doubt.get(index)
-            )
-            freedom[rows] = np.maximum(count * observed - effects, 1.0)
-    return Observed(square, log_det[:, None] * observed, freedom)
+            at = np.ix_(rows, whole)
+            square[at], dets, count, effects = _evaluate(kinds, rows, per_design, residuals[index], doubt.get(index))
+            log_det[at] = dets[:, None] * observed[whole]
+            freedom[at] = np.maximum(count * observed[whole] - effects, 1.0)
+    return Observed(square, log_det, freedom)
 
 
 def _evaluate(
