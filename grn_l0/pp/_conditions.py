@@ -26,6 +26,27 @@ KNOCKOUT, STEADY = "knockout", "steady_state"
 _WILD_TYPE = MISSING | {"wt", "wild type", "wild-type", "wildtype"}
 #: What may stand in a column of flags.
 _FLAGS = {"true": True, "1": True, "1.0": True, "yes": True} | dict.fromkeys(("false", "0", "0.0", "no", ""), False)
+#: Samples to which nothing was done go by these names: a column of 0 and 1 is not made of them.
+CONTROLS = (
+    MISSING
+    | _WILD_TYPE
+    | frozenset(
+        {
+            "ctrl",
+            "ctl",
+            "control",
+            "controls",
+            "vehicle",
+            "veh",
+            "dmso",
+            "mock",
+            "untreated",
+            "unstimulated",
+            "pbs",
+            "no",
+        }
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,13 +128,23 @@ def _found(adata: AnnData, key: str | None, default: str) -> str | None:
 
 def _levels(adata: AnnData, key: str) -> Float[ndarray, " cells"]:
     values = plain(column(adata, key, "the stimulus"))
+    there = values.notna().to_numpy()
+    texts = [str(v).strip().casefold() for v in values]
+    if there.any() and all(text in _FLAGS and text for text, ok in zip(texts, there, strict=True) if ok):
+        # Yes and no, and what flags become on their way through a text file.
+        pairs = zip(texts, there, strict=True)
+        return np.array([float(_FLAGS[text]) if ok else np.nan for text, ok in pairs])
     result = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    lost = np.flatnonzero(np.isnan(result) & values.notna().to_numpy())
+    lost = np.flatnonzero(np.isnan(result) & there)
     if lost.size:
         seen = list(dict.fromkeys(str(v) for v in values.iloc[lost]))
+        treated = [v for v in seen if v.strip().casefold() not in CONTROLS]
+        level = (treated or seen)[0]
+        several = len(treated) > 1
         raise StimulusError(
             f"stimulus {key!r} is not a number in {lost.size:,} observations (such as {some(seen)}); give 0 and 1, or "
-            f"a dose, one column per stimulus: adata.obs[{seen[0]!r}] = (adata.obs[{key!r}] == {seen[0]!r}).astype(int)"
+            f"a dose, one column per stimulus: adata.obs[{level!r}] = (adata.obs[{key!r}] == {level!r}).astype(int)"
+            + (f" and so on ({len(treated)} levels are no control)" if several else "")
         )
     return result
 
@@ -148,11 +179,24 @@ def _held(text: str, position: dict[str, int], key: str) -> tuple[int, ...]:
     for name in names:
         if name not in position:
             raise NameMatchError(
-                f"{name!r} in the knock-out column {key!r} is not a gene of the data{nearest(name, position)}; write "
-                "gene names (several with commas between), or leave wild type empty. Where the gene was filtered out, "
-                "keep it; knockout_key=None (--knockout-key none) ignores the column"
+                f"{name!r} in the knock-out column {key!r} is not a gene of the data"
+                f"{_recipe(name, position, key) or nearest(name, position)}. Write gene names (several with commas "
+                "between), or leave wild type empty. Where the gene was filtered out, keep it; knockout_key=None "
+                "(--knockout-key none) ignores the column"
             )
     return tuple(sorted({position[name] for name in names}))
+
+
+def _recipe(name: str, position: dict[str, int], key: str) -> str:
+    """How to make the gene's name of one with something before or behind it, such as G1_KO; empty if that is not it."""
+    for gene in sorted((g for g in position if g and g in name), key=len, reverse=True):
+        before, _, behind = name.partition(gene)
+        if bool(before) == bool(behind) or (behind or before)[0 if behind else -1].isalnum():
+            continue  # something on both sides, or another gene that has the same beginning
+        change = f".str.removesuffix({behind!r})" if behind else f".str.removeprefix({before!r})"
+        column = f"adata.obs[{key!r}]"
+        return f"; {gene!r} is: {column} = {column}.astype(str){change}"
+    return ""
 
 
 def _flags(adata: AnnData, key: str) -> Bool[ndarray, " cells"]:

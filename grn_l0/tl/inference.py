@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from grn_l0._typing import PathLikeStr
 from grn_l0.fit import FitResult, Forecast, Gates, Measurement
 from grn_l0.network import Network
 from grn_l0.posterior import Verdict
+from grn_l0.tl.design import count
 from grn_l0.tl.keys import Keys
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Inference:
         measurement: Measurement = "auto",
         gates: Gates = "hard",
         context: AnnData | None = None,
+        hold: Mapping[str, float] | None = None,
     ) -> Forecast:
         """Forecast the trajectories of other data with the same genes.
 
@@ -90,6 +93,9 @@ class Inference:
         context
             Other measurements of the same trajectories, before or after, that may be used: a gap in a series is then
             interpolated from both sides. See `FitResult.forecast`.
+        hold
+            Genes that are held at a value in all series from the first time on, such as ``{"GATA1": 0.0}`` for a
+            knock-out; expression units. See `FitResult.forecast`.
 
         Returns
         -------
@@ -100,7 +106,7 @@ class Inference:
         Raises
         ------
         NameMatchError
-            If genes of the model are not in the data.
+            If genes of the model are not in the data, or a gene to be held is not in the model.
         OptionError
             For an option that this fit cannot serve.
 
@@ -112,7 +118,7 @@ class Inference:
         keys = self.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
         known = None if context is None else keys.present(context).series(context, self.fit.genes)
         series = keys.present(adata).series(adata, self.fit.genes)
-        return self.fit.forecast(series, measurement=measurement, gates=gates, context=known)
+        return self.fit.forecast(series, measurement=measurement, gates=gates, context=known, hold=hold)
 
     def save(self, path: PathLikeStr) -> None:
         """Write the model (safetensors with its options as JSON; nothing in it can run code)."""
@@ -126,9 +132,10 @@ class Inference:
     def summary(self) -> str:
         """A few lines for a person: the data, the network, what happened."""
         network = self.network
-        data = f"{len(self.fit.genes)} genes, {len(network.regulators)} candidate regulators"
+        n = len(network.regulators)
+        data = f"{len(self.fit.genes)} genes, {count(n, 'candidate regulator', 'candidate regulators')}"
         if self.shape is not None:
-            data = f"{self.shape[0]} trajectories, {self.shape[1]} observations, {data}"
+            data = f"{count(self.shape[0], 'trajectory', 'trajectories')}, {self.shape[1]} observations, {data}"
         lines = [f"data: {data}"]
         if self.design is not None:
             lines.append(f"design: {self.design}")

@@ -25,6 +25,20 @@ def test_gene_order_does_not_matter_and_missing_genes_are_named(inference, adata
         inference.forecast(adata[:, 1:].copy())
 
 
+def test_data_with_other_identifiers_are_told_the_column_that_matches(inference, adata):
+    other = adata.copy()
+    other.var["symbol"] = adata.var_names
+    other.var_names = [f"ENSG{k:011d}" for k in range(other.n_vars)]
+    with pytest.raises(NameMatchError, match=r"10 of the model's 10 genes .*column 'symbol' of adata.var matches 10"):
+        inference.forecast(other)
+    other.var_names = other.var["symbol"].astype(str)  # the fix that it names
+    assert inference.forecast(other).mse_full == inference.forecast(adata).mse_full
+    few = adata.copy()
+    few.var_names = [few.var_names[0] + "x", *few.var_names[1:]]
+    with pytest.raises(NameMatchError, match=f"1 of the model's .*mean '{few.var_names[0]}'"):
+        inference.forecast(few)
+
+
 def test_annotated_forecast_has_the_layers_and_the_errors_of_its_own_layers(inference, adata):
     out = tl.forecast(inference, adata)
     assert out.shape == adata.shape
@@ -72,6 +86,20 @@ def test_the_kind_of_measurement_is_passed_on(inference, adata):
     assert exact.mse_one_step != noisy.mse_one_step
     out = tl.forecast(inference, adata, measurement="noisy")
     assert out.uns[tl.FORECAST_KEY]["mse_one_step"] == noisy.mse_one_step
+
+
+def test_a_gene_is_held_through_the_facade(inference, adata):
+    gene = str(adata.var_names[2])
+    out = tl.forecast(inference, adata, hold={gene: 0.0})
+    there = inference.forecast(adata, hold={gene: 0.0})
+    assert (out[:, gene].layers["full"] == 0).all() and (out[:, gene].layers["one_step"] == 0).all()
+    assert out.uns[tl.FORECAST_KEY]["mse_full"] == there.mse_full
+    later, free = out.obs["time"].to_numpy() > 0, np.delete(np.arange(adata.n_vars), 2)
+    assert out.uns[tl.FORECAST_KEY]["n"] == later.sum() * len(free)
+    wrong = (out.layers["full"] - out.X)[later][:, free]
+    assert there.mse_full == pytest.approx(np.mean(wrong**2))
+    with pytest.raises(NameMatchError, match="did you mean"):
+        tl.forecast(inference, adata, hold={gene + "x": 0.0})
 
 
 def test_what_is_printed_is_short(inference, adata):
