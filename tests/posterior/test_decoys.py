@@ -2,68 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import posterior_systems as systems
 import pytest
 
-from grn_l0.posterior.decoys import decoy, screen
+from grn_l0.posterior import PosteriorConfig, infer_start
+from grn_l0.posterior.decoys import Decoys, decoy, screen
+from grn_l0.posterior.gates import candidate_edges
 from grn_l0.posterior.joint import _determined
-from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 
-
-def start(probabilities: list[float], gate: list[float] | None = None) -> Start:
-    """One regulator, as many targets as probabilities."""
-    inclusion = np.array([probabilities])
-    n = len(probabilities)
-    wide, genes = np.ones((1, n)), np.ones(n)
-    return Start(
-        inclusion=inclusion, weight=wide, center=np.ones(1), offset=genes, rate=genes, initial=np.ones((1, n)),
-        states=np.ones((1, 2, n)), noise=genes, penalty=wide, curvature=wide, slab=wide, covariances=(),
-        gate=None if gate is None else np.array([gate]),
-    )  # fmt: skip
-
-
-FOUND = [0.995, 0.995, 0.995, 0.97, 0.97, 0.85, 0.55, 0.3]
+FOUND = np.array([[0.9995, 0.9995, 0.9995, 0.97, 0.97, 0.85, 0.55, 0.3]])
 
 
 def test_the_most_lenient_threshold_with_few_enough_false_edges() -> None:
-    # Above .5: 7 and 3 false; .6 and .7: 6 and 2; .8: 6 and 1, so 2 <= .34 * 6.
-    gate, verdict = screen(start(FOUND), start([0.9, 0.75, 0.55, 0.2, 0.2, 0.2, 0.2, 0.2]), 0.34, None)
-    assert verdict == (0.8, 6, 1)
-    np.testing.assert_array_equal(gate[0], [*FOUND[:6], 0.0, 0.0])
-    assert "6" in verdict.sentence() and "0.8" in verdict.sentence()
+    # Above .8: 6 and 2 decoys, 3 > .42 * 6; above .9: 5 and 1, 2 <= .42 * 5.
+    gate, verdict = screen(FOUND, np.array([[0.95, 0.85, 0.5, 0.2, 0.2, 0.2, 0.2, 0.2]]), 0.42, None)
+    assert verdict == (0.9, 5, 1)
+    np.testing.assert_array_equal(gate[0], [*FOUND[0, :5], 0.0, 0.0, 0.0])
+    assert "5" in verdict.sentence() and "0.9" in verdict.sentence()
 
 
 def test_one_is_added_to_the_false_ones() -> None:
     # With no decoy at all, 1 of n edges may be false: four are enough at a share of .25, three are not.
-    nothing = start([0.0] * 4)
-    assert screen(start([0.9] * 4), nothing, 0.25, None)[1] == (0.5, 4, 0)
-    gate, verdict = screen(start([1.0] * 3 + [0.0]), nothing, 0.25, None)
+    nothing = np.zeros((1, 4))
+    assert screen(np.full((1, 4), 0.99), nothing, 0.25, None)[1] == (0.8, 4, 0)
+    gate, verdict = screen(np.array([[1.0, 1.0, 1.0, 0.0]]), nothing, 0.25, None)
     assert verdict == (np.inf, 3, 0) and not gate.any()
 
 
+def test_the_share_that_the_probabilities_expect_counts_too() -> None:
+    # Of twenty edges of .85, three are expected to be false, and no threshold above leaves any.
+    gate = np.full((1, 20), 0.85)
+    assert screen(gate, np.zeros((1, 20)), 0.16, None)[1] == (0.8, 20, 0)
+    assert np.isinf(screen(gate, np.zeros((1, 20)), 0.14, None)[1].threshold)
+
+
+def test_fewer_decoys_than_regulators_count_for_more() -> None:
+    # Two regulators share a decoy: its one edge stands for two, and 3 <= .25 * 12.
+    gate = np.full((2, 6), 0.999)
+    decoys = np.array([[0.99, 0.0, 0.0, 0.0, 0.0, 0.0]])
+    assert screen(gate, decoys, 0.25, None)[1] == (0.8, 12, 2)
+
+
 def test_where_nothing_stands_out_nothing_is_kept() -> None:
-    gate, verdict = screen(start(FOUND), start(FOUND[::-1]), 0.25, None)
-    assert verdict == (np.inf, 7, 7)
+    gate, verdict = screen(FOUND, FOUND[:, ::-1], 0.25, None)
+    assert verdict == (np.inf, 6, 6)
     assert not gate.any()
     assert "No edge stands out" in verdict.sentence()
 
 
 def test_edges_of_a_prior_are_kept_and_not_counted() -> None:
     exempt = np.array([[True] * 3 + [False] * 5])
-    # Without the three: above .5 four are found, one of them false; .6 and on: three, of which 1 may be false.
-    nothing = start([1.0, 1.0, 1.0, 0.55, 0.0, 0.0, 0.0, 0.0])
-    gate, verdict = screen(start([0.02, *FOUND[1:]]), nothing, 0.34, exempt)
-    assert verdict == (0.6, 3, 0)
-    np.testing.assert_array_equal(gate[0], [0.02, *FOUND[1:6], 0.0, 0.0])
+    gate = np.array([[0.02, *FOUND[0, 1:]]])
+    # Without the three: above .8 three are found, 1 of which may be false.
+    kept, verdict = screen(gate, np.zeros((1, 8)), 0.34, exempt)
+    assert verdict == (0.8, 3, 0)
+    np.testing.assert_array_equal(kept[0], [0.02, *FOUND[0, 1:6], 0.0, 0.0])
 
 
-def test_the_gate_goes_before_the_inclusion_in_data_and_decoy() -> None:
-    sure = [0.9, 0.9, 0.9, 0.0]
-    gate, verdict = screen(start([1.0] * 4, sure), start([1.0] * 4, [0.0] * 4), 0.34, None)
-    assert verdict == (0.5, 3, 0)
-    np.testing.assert_array_equal(gate[0], sure)
+def test_decoys_stand_beside_the_genes_and_are_split_off_again() -> None:
+    series = systems.pack([np.random.default_rng(k).normal(size=(6, 5)) for k in range(4)], [np.arange(6.0)] * 4)
+    decoys = Decoys.of(series, np.array([1, 3]), np.zeros(5), 0)
+    assert decoys.series.genes[5:] == (f"decoy of {series.genes[1]}", f"decoy of {series.genes[3]}")
+    np.testing.assert_array_equal(decoys.series.values[:, :, :5], series.values)
+    assert dealt(series.select([0, 1, 2, 3]), replace(series, values=_as_all(decoys, series)), [0, 1, 2, 3])
+    allowed = candidate_edges(7, decoys.regulators, 1, decoys.decoy_of)
+    # Nothing but the input acts on decoys; no decoy acts on the gene that it was made from.
+    np.testing.assert_array_equal(allowed[5:], [[False] * 4 + [True]] * 2)
+    np.testing.assert_array_equal(allowed[:5, 2], [True, False, True, True, True])
+    np.testing.assert_array_equal(allowed[:5, 3], [True, True, True, False, True])
+
+
+def _as_all(decoys: Decoys, series: TimeSeries) -> np.ndarray:
+    values = series.values.copy()
+    values[:, :, [1, 3]] = decoys.series.values[:, :, 5:]
+    return values
+
+
+def test_regulators_without_targets_are_as_likely_as_decoys() -> None:
+    """In noise both find next to nothing, and the start has the shape of the data."""
+    rng = np.random.default_rng(0)
+    series = systems.pack([rng.normal(size=(8, 12)) for _ in range(6)], [np.arange(8.0)] * 6)
+    found = infer_start(series, np.arange(4), config=PosteriorConfig(rounds=(20, 20), more=0, averaged=1))
+    assert found.inclusion.shape == (4, 12) and found.states.shape == (6, 8, 12)
+    assert not found.opening.any() and "No edge stands out" in found.note
 
 
 def walk(lengths: list[int], seed: int = 0, genes: int = 6) -> TimeSeries:
