@@ -37,6 +37,14 @@ class PosteriorConfig:
     parent
         A regulator takes part in the joint step through targets that it regulates with more than this probability; 1
         leaves the step out.
+    generations
+        How far an error of a regulator's state is followed down the network; 0 takes errors as independent.
+    curvature
+        Whether squares and products of a target's likely regulators are integrated out where the data speak for them.
+    search
+        Whether a stimulus that nobody named and a lag of the regulators are looked for.
+    blocks
+        Whether with fewer than 30 series an edge must keep its evidence when any one block of the data is left out.
     draws
         Posterior draws of the weights over which residuals are averaged when noise models are chosen.
     listed_rate
@@ -60,6 +68,10 @@ class PosteriorConfig:
     most_kinds: int = 40
     inner: int = 2
     parent: float = 0.1
+    generations: int = 2
+    curvature: bool = True
+    search: bool = True
+    blocks: bool = True
     draws: int = 4
     listed_rate: float = 0.8
     false_share: float | None = 0.25
@@ -80,7 +92,7 @@ class PosteriorConfig:
             raise OptionError(f"false_share must lie between 0 and 1, or be None, not {self.false_share!r}")
         if self.decoys not in ("few", "always"):
             raise OptionError(f"decoys must be 'few' or 'always', not {self.decoys!r}")
-        for least, names in ((0, ("more", "zoom")), (1, ("most_kinds", "inner", "draws", "threads"))):
+        for least, names in ((0, ("more", "zoom", "generations")), (1, ("most_kinds", "inner", "draws", "threads"))):
             for name in names:
                 if getattr(self, name) < least:
                     raise OptionError(f"{name} must be {least} or more, not {getattr(self, name)!r}")

@@ -97,7 +97,7 @@ def _sampled(
     """The general posterior; of one or two long series, what three runs agree on. With it, what decoys have."""
     several = series.n_series < 3 and int(series.lengths.max()) > 12
     problem = Problem.of(series, regulators)
-    if not several:
+    if not several and config.search:
         problem = choose_variant(problem, prior, config, seed)
     beside = Decoys.of(series, regulators, problem.noise, seed) if decoys else None
     runs, others = [], []

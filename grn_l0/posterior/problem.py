@@ -177,7 +177,7 @@ class Problem:
                 smoother.smooth(states)
                 smoother.produce(states, last.weight)
                 if together:
-                    smoother.joint(states, last.inclusion, last.weight, last.square, config.parent)
+                    smoother.joint(states, last.inclusion, last.weight, last.square, config.parent, config.generations)
                     smoother.produce(states, last.weight)
         self.scaled.fill(self.designs, states.estimate, states.own)
 

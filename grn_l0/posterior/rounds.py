@@ -59,7 +59,10 @@ class Run:
             self.problem = self.problem.zoomed(choice)
             choice = self.problem.choose(self.states, last, self.config)
         self.problem.estimate(self.states, choice, last, self.config)
-        self.grams, self.choice = self.problem.grams(self.states, choice, last), choice
+        self.grams, self.choice = (
+            self.problem.grams(self.states, choice, last if self.config.curvature else None),
+            choice,
+        )
         self.rounds.append(self.chain.run(self.grams, choice, sweeps))
         gained, self.likelihood = choice.log_likelihood - self.likelihood, choice.log_likelihood
         return gained < self.config.settled * int(self.problem.series.mask.sum())
@@ -92,7 +95,7 @@ class Run:
         weight = np.mean([r.weight for r in averaged], axis=0)
         final = replace(self.rounds[-1], inclusion=inclusion, weight=weight, draws=[weight])
         sure = None
-        if self.problem.series.n_series < MANY:
+        if self.config.blocks and self.problem.series.n_series < MANY:
             # Before the states are estimated once more: the last draws belong to these.
             sure = confirmed(self.problem.setting(self.choice), self.states, self.grams, self.rounds[-1], self.chain)
         self.problem.estimate(self.states, self.choice, final, self.config)

@@ -147,6 +147,7 @@ class Smoother:
         weight: Float[ndarray, "genes regulators"],
         square: Float[ndarray, "genes regulators"],
         parent: float,
+        generations: int = 2,
     ) -> None:
         r"""Estimate every regulator from its own measurements and from all it regulates.
 
@@ -181,7 +182,7 @@ class Smoother:
                     if position[i] >= 0
                 ]
         self._hold(states)
-        states.deviations = [spread_out(c, o) for c, o in zip(covariance, offspring, strict=True)]
+        states.deviations = [spread_out(c, o, generations) for c, o in zip(covariance, offspring, strict=True)]
 
     def _answer(
         self,

@@ -9,9 +9,6 @@ import numpy as np
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.response import Design
 
-#: How far a deviation is followed down the network: children, and theirs.
-_GENERATIONS = 2
-
 #: Directions of a deviation with less than this share of its largest variance are left out.
 _NEGLIGIBLE = 1e-3
 
@@ -40,8 +37,10 @@ class Deviation:
     root: Float[ndarray, "some grid directions"]
 
 
-def spread_out(covariance: Float[ndarray, "regulators grid grid"], children: dict[int, list[Child]]) -> list[Deviation]:
-    r"""Deviations of all regulators, each followed to its children's estimates and theirs.
+def spread_out(
+    covariance: Float[ndarray, "regulators grid grid"], children: dict[int, list[Child]], generations: int = 2
+) -> list[Deviation]:
+    r"""Deviations of all regulators, each followed to its children's estimates and theirs, for so many generations.
 
     A child's estimate leans on its parent's, so if the parent is in truth higher than estimated, so is the child.
     Taking their errors as independent makes a sibling a proxy for what is not known of the common parent, and false
@@ -55,7 +54,7 @@ def spread_out(covariance: Float[ndarray, "regulators grid grid"], children: dic
             continue
         root = vector[:, keep] * np.sqrt(value[keep])
         reached, front = {j: root}, {j: root}
-        for _ in range(_GENERATIONS):
+        for _ in range(generations):
             following: dict[int, Float[ndarray, "grid directions"]] = {}
             for parent, moved in front.items():
                 for child in children.get(parent, ()):

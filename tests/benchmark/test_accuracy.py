@@ -120,8 +120,8 @@ def test_code_changes_with_the_settings_of_a_method_and_of_a_case(tiny):
     case, method = suite.CASES["Small/noise"], METHODS["grn_l0"]
     codes = {
         code_of(case, method),
-        code_of(case, METHODS["grn_l0, odds 4"]),
-        code_of(case, replace(METHODS["grn_l0, odds 4"], options="odds 5")),
+        code_of(case, METHODS["grn_l0, decide balanced"]),
+        code_of(case, replace(METHODS["grn_l0, decide balanced"], options="odds 5")),
         code_of(replace(case, make=partial(small, noise=0.1)), method),
         code_of(replace(case, make=partial(small, noise=0.2)), method),
         code_of(case, METHODS["lasso"]),

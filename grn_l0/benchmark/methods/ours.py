@@ -47,7 +47,7 @@ class Variant:
 
     def method(self) -> Method:
         """The row of the tables that this variant is."""
-        options = f"posterior {dict(self.posterior)}, fit {dict(self.config)}, infer {sorted(self.options)}"
+        options = f"posterior {dict(self.posterior)}, fit {dict(self.config)}, infer {_written(self.options)}"
         return Method(
             name=f"grn_l0, {self.name}",
             run=partial(infer, variant=self),
@@ -56,6 +56,10 @@ class Variant:
             limit_s=LIMIT_S,
             options=options,
         )
+
+
+def _written(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k}={v.__qualname__ if callable(v) else repr(v)}" for k, v in sorted(options.items()))
 
 
 def infer(task: Task, *, variant: Variant | None = None) -> Answer:

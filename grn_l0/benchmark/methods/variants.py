@@ -5,13 +5,18 @@ from __future__ import annotations
 from grn_l0.benchmark.methods.ours import Variant
 
 VARIANTS = (
-    Variant(name="odds 1/4", role="choice", config={"odds": 0.25}, about="Edges must be four times surer."),
-    Variant(name="odds 4", role="choice", config={"odds": 4.0}, about="Favours balanced accuracy over precision."),
-    Variant(name="odds 16", role="choice", config={"odds": 16.0}, about="The same, further."),
+    Variant(name="decide precision", role="choice", options={"decide": "precision"}, about="More certain edges."),
+    Variant(name="decide balanced", role="choice", options={"decide": "balanced"}, about="For balanced accuracy."),
     Variant(name="posterior start only", role="choice", config={"steps": 0},
             about="Gates stay as the posterior has them; the gated ODE is not trained, only the forecast is."),
     Variant(name="gates from scratch", role="choice", options={"start": "none"},
             about="No posterior: hard concrete gates trained from scratch; their probabilities are the scores."),
+    Variant(name="no decoys", posterior={"false_share": None}, about="The network is not cut where decoys come up."),
+    Variant(name="no block evidence", posterior={"blocks": False}, about="An edge may rest on one block of the data."),
+    Variant(name="no curvature", posterior={"curvature": False}, about="Production is linear in the posterior."),
+    Variant(name="no stimulus or lag", posterior={"search": False}, about="Neither is looked for."),
+    Variant(name="independent errors", posterior={"generations": 0},
+            about="Errors of regulators' states do not go down the network."),
     Variant(name="no joint step", posterior={"parent": 1.0},
             about="Regulators' states are not re-estimated from what they regulate."),
     Variant(name="one alternation", posterior={"inner": 1}, about="Smoothing and joint step once a round, not twice."),
