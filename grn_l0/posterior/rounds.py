@@ -59,10 +59,8 @@ class Run:
             self.problem = self.problem.zoomed(choice)
             choice = self.problem.choose(self.states, last, self.config)
         self.problem.estimate(self.states, choice, last, self.config)
-        self.grams, self.choice = (
-            self.problem.grams(self.states, choice, last if self.config.curvature else None),
-            choice,
-        )
+        self.choice = choice
+        self.grams = self.problem.grams(self.states, choice, last if self.config.curvature else None)
         self.rounds.append(self.chain.run(self.grams, choice, sweeps))
         gained, self.likelihood = choice.log_likelihood - self.likelihood, choice.log_likelihood
         return gained < self.config.settled * int(self.problem.series.mask.sum())

@@ -33,6 +33,8 @@ class Design:
         Number of systems where the benchmark is asked for three seeds.
     nulls
         Kinds of data without regulation that are made from this design's, keys of `NULLS`.
+    null_systems
+        Number of systems of each kind, where three seeds are asked for.
     everyone
         Whether the rivals take part that are slow, and near chance on SIM350 (PathReg-like, GENIE3, GRNBoost2).
     ablations
@@ -47,6 +49,7 @@ class Design:
     make: Maker
     systems: int = 3
     nulls: tuple[str, ...] = ("trajectories permuted", "pure noise")
+    null_systems: int = 2
     everyone: bool = False
     ablations: bool = False
     forecast: bool = True
@@ -91,15 +94,14 @@ def _grid(end: float, times: int) -> tuple[float, ...]:
     return tuple(np.linspace(0, end, times).tolist())
 
 
-def _ready(which: str, name: str, *, nulls: tuple[str, ...] = (), systems: int = 3, about: str = "") -> Design:
+def _ready(which: str, name: str, **options: Any) -> Design:
     """A ready design; the simulator makes no further series to forecast."""
-    make = partial(ready, name=which)
-    return Design(name=name, make=make, systems=systems, nulls=nulls, forecast=False, about=about)
+    return Design(name=name, make=partial(ready, name=which), forecast=False, **{"nulls": (), **options})
 
 
 DESIGNS = (
     Design(name="50 series x 5 times, 60 genes",
-           make=partial(short, genes=60, n=50, times=(0.0, 1.0, 2.0, 4.0, 8.0)), everyone=True, ablations=True),
+           make=partial(short, genes=60, n=50, times=(0.0, 1.0, 2.0, 4.0, 8.0)), everyone=True),
     Design(name="30 series x 6 times, 200 genes", make=partial(short, genes=200, n=30, times=_grid(8, 6))),
     Design(name="10 series x 21 times, 100 genes", make=partial(short, genes=100, n=10, times=_grid(10, 21)),
            nulls=("trajectories permuted", *LONG), everyone=True),
@@ -109,7 +111,7 @@ DESIGNS = (
     Design(name="40 series x 5 times, linear production, 60 genes",
            make=partial(short, genes=60, n=40, times=(0.0, 1.0, 2.0, 4.0, 8.0), production="linear")),
     _ready("10x21 stimulus", "10 series x 21 times, unknown stimulus, proteins, 100 genes", systems=10,
-           nulls=("trajectories permuted", *LONG),
+           nulls=("trajectories permuted", *LONG), null_systems=3, ablations=True,
            about="Transcripts and proteins, thermodynamic production, 10 % multiplicative noise; in each series a "
                  "stimulus that nobody tells the model about is switched on and off."),
     _ready("one long series 178", "1 series x 178 times, inputs driven, 100 genes", nulls=LONG),
@@ -140,17 +142,22 @@ def cases() -> tuple[Case, ...]:
                 "@quick",
                 *(("@slow",) if d.everyone else ("PHOENIX-like", "pysindy", "dynGENIE3-like")),
                 *(("@floor",) if d.forecast else ()),
-                *(("@ablation", "@choice") if d.ablations else ()),
+                *(("@ablation",) if d.ablations else ()),
             ),
             seeds=d.systems,
             # The acceptance compares with trees on derivatives, so these run on every system.
-            fewer=(("dynGENIE3-like", d.systems), ("@slow", 1)),
+            fewer=(("dynGENIE3-like", d.systems), ("@slow", 1), ("@ablation", 1)),
             about=d.about,
         )
         for d in DESIGNS
     ]
     empty = [
-        Case(name=f"Nulls/{d.name}, {kind}", make=partial(_null, make=d.make, kind=kind), methods=("@ours", "lasso"))
+        Case(
+            name=f"Nulls/{d.name}, {kind}",
+            make=partial(_null, make=d.make, kind=kind),
+            methods=("@ours", "lasso"),
+            seeds=d.null_systems,
+        )
         for d in DESIGNS
         for kind in d.nulls
     ]
