@@ -150,7 +150,7 @@ def add_deviations(
     """
     n, n_regulators = len(design.times), gram.shape[1]
     step = n if n_regulators**2 * n**2 <= _HELD else 1
-    moved = [np.einsum("tg,mgr->mtr", response, d.root, optimize=True) for d in deviations]
+    moved = [response @ d.root for d in deviations]
     for first in range(0, n, step):
         some = slice(first, first + step)
         width = len(range(n)[some])

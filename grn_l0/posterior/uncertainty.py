@@ -78,7 +78,7 @@ def expected_products(
     """
     out = np.zeros((n_regulators, n_regulators))
     for part in deviations:
-        z = np.einsum("tg,mgr->mtr", rows, part.root, optimize=True).reshape(len(part.regulators), -1)
+        z = (rows @ part.root).reshape(len(part.regulators), -1)
         out[np.ix_(part.regulators, part.regulators)] += len(design.series) * z @ z.T
     return out
 
