@@ -182,7 +182,7 @@ def _of_samples(
     if replicates == "mean":
         found = averaged(found, done.stimulus_names)
     elif replicates == "separate":
-        found = separated(found, [str(n) for n in part.obs_names])
+        found = separated(found, [str(n) for n in part.obs_names], done.stimulus_names)
         alone = np.flatnonzero(np.bincount(found.group) < 2)
         if alone.size:
             raise TrajectoryError(
