@@ -26,6 +26,27 @@ KNOCKOUT, STEADY = "knockout", "steady_state"
 _WILD_TYPE = MISSING | {"wt", "wild type", "wild-type", "wildtype"}
 #: What may stand in a column of flags.
 _FLAGS = {"true": True, "1": True, "1.0": True, "yes": True} | dict.fromkeys(("false", "0", "0.0", "no", ""), False)
+#: Samples to which nothing was done go by these names: a column of 0 and 1 is not made of them.
+CONTROLS = (
+    MISSING
+    | _WILD_TYPE
+    | frozenset(
+        {
+            "ctrl",
+            "ctl",
+            "control",
+            "controls",
+            "vehicle",
+            "veh",
+            "dmso",
+            "mock",
+            "untreated",
+            "unstimulated",
+            "pbs",
+            "no",
+        }
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,13 +128,23 @@ def _found(adata: AnnData, key: str | None, default: str) -> str | None:
 
 def _levels(adata: AnnData, key: str) -> Float[ndarray, " cells"]:
     values = plain(column(adata, key, "the stimulus"))
+    there = values.notna().to_numpy()
+    texts = [str(v).strip().casefold() for v in values]
+    if there.any() and all(text in _FLAGS and text for text, ok in zip(texts, there, strict=True) if ok):
+        # Yes and no, and what flags become on their way through a text file.
+        pairs = zip(texts, there, strict=True)
+        return np.array([float(_FLAGS[text]) if ok else np.nan for text, ok in pairs])
     result = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    lost = np.flatnonzero(np.isnan(result) & values.notna().to_numpy())
+    lost = np.flatnonzero(np.isnan(result) & there)
     if lost.size:
         seen = list(dict.fromkeys(str(v) for v in values.iloc[lost]))
+        treated = [v for v in seen if v.strip().casefold() not in CONTROLS]
+        level = (treated or seen)[0]
+        several = len(treated) > 1
         raise StimulusError(
             f"stimulus {key!r} is not a number in {lost.size:,} observations (such as {some(seen)}); give 0 and 1, or "
-            f"a dose, one column per stimulus: adata.obs[{seen[0]!r}] = (adata.obs[{key!r}] == {seen[0]!r}).astype(int)"
+            f"a dose, one column per stimulus: adata.obs[{level!r}] = (adata.obs[{key!r}] == {level!r}).astype(int)"
+            + (f" and so on ({len(treated)} levels are no control)" if several else "")
         )
     return result
 

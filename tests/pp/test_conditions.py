@@ -43,6 +43,32 @@ def test_a_stimulus_stands_beside_its_observation(kind) -> None:
     assert ts.steady is None and ts.knockouts is None and ts.own_equation.all()
 
 
+@pytest.mark.parametrize("off, on", [("False", "True"), ("no", "Yes"), ("0", "1"), ("false", "TRUE")])
+@pytest.mark.parametrize("kind", [object, "category"])
+def test_a_stimulus_may_be_a_flag_in_words(off: str, on: str, kind) -> None:
+    a = series()
+    level = np.repeat([0, 1, 1, 0], 5)
+    a.obs["drug"] = pd.Series(np.where(level, on, off), a.obs_names).astype(kind)
+    ts = pp.to_timeseries(a, stimulus_key="drug", **KEYS)
+    np.testing.assert_array_equal(ts.stimuli[:, :, 0].ravel(), level)
+    a.obs["drug"] = a.obs["drug"].astype(object)
+    a.obs.iloc[3, a.obs.columns.get_loc("drug")] = None  # a missing flag is not "no"
+    with pytest.raises(e.StimulusError, match="'drug' is missing in 1 of 20"):
+        pp.to_timeseries(a, stimulus_key="drug", **KEYS)
+
+
+@pytest.mark.parametrize("control", ["ctrl", "Control", "vehicle", "DMSO", "mock", "untreated", "none", "wt"])
+def test_the_suggested_code_does_not_make_a_stimulus_of_the_control(control: str) -> None:
+    a = series()
+    a.obs["treatment"] = np.repeat([control, "tgfb", control, "tgfb"], 5)
+    with pytest.raises(e.StimulusError, match="not a number in 20") as said:
+        pp.to_timeseries(a, stimulus_key="treatment", **KEYS)
+    code = str(said.value).split("one column per stimulus: ")[1]
+    exec(code, {"adata": a})  # what a reader would paste
+    ts = pp.to_timeseries(a, stimulus_key="tgfb", **KEYS)
+    np.testing.assert_array_equal(ts.stimuli[:, 0, 0], [0, 1, 0, 1])
+
+
 def test_doses_of_several_stimuli_and_selection() -> None:
     a = series()
     a.obs["x"], a.obs["y"] = np.arange(20.0), 1
