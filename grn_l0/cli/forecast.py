@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grn_l0.cli import options as opt
+from grn_l0.cli.inputs import read_hold
 from grn_l0.cli.outputs import check_outputs, print_json, print_table, say
+
+
+class MeasurementName(StrEnum):
+    """What a step starts from."""
+
+    auto = "auto"
+    exact = "exact"
+    present = "present"
+    noisy = "noisy"
+
+
+class GatesName(StrEnum):
+    """Which edges forecast."""
+
+    hard = "hard"
+    expected = "expected"
 
 
 def forecast(
@@ -21,12 +39,27 @@ def forecast(
     bins: opt.Bins = None,
     layer: opt.Layer = None,
     threads: opt.Threads = 1,
+    measurement: Annotated[
+        MeasurementName, typer.Option("--measurement", help="What a step starts from; see the docs of forecast.")
+    ] = MeasurementName.auto,
+    gates: Annotated[
+        GatesName, typer.Option("--gates", help="The network's edges, or every candidate by its probability.")
+    ] = GatesName.hard,
+    context: Annotated[
+        Path | None,
+        typer.Option("--context", help="AnnData file: other measurements of the same trajectories that may be used."),
+    ] = None,
+    hold: Annotated[
+        list[str] | None,
+        typer.Option("--hold", metavar="GENE=VALUE", help="Hold a gene at this expression. May be repeated."),
+    ] = None,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """Forecast trajectories: one step from each observation, and whole courses from the first."""
     check_outputs(("--out", out, (".h5ad",)))
     opt.check_keys(time_key, pseudotime_key)
+    held = read_hold(hold)
     import pandas as pd
 
     from grn_l0 import pp, tl
@@ -42,6 +75,10 @@ def forecast(
         pseudotime_key=pseudotime_key,
         layer=layer,
         n_bins=bins,
+        measurement=measurement.value,
+        gates=gates.value,
+        context=None if context is None else pp.read(context),
+        hold=held,
     )
     errors = dict(forecasts.uns[tl.FORECAST_KEY])
     if out is not None:

@@ -76,3 +76,24 @@ def read_table(path: Path | None) -> pd.DataFrame | None:
     from grn_l0.network import read_edges
 
     return read_edges(path)
+
+
+def read_hold(given: Sequence[str] | None) -> dict[str, float] | None:
+    """Genes to be held and their expression, from the words ``GENE=VALUE`` of ``--hold``.
+
+    Raises
+    ------
+    OptionError
+        If a word has another form, or a gene comes twice.
+    """
+    out: dict[str, float] = {}
+    for word in given or ():
+        name, sign, value = word.rpartition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            sign = ""
+        if not sign or not name.strip() or name.strip() in out:
+            raise OptionError(f"--hold {word}: give GENE=VALUE once for each gene, such as --hold GATA1=0")
+        out[name.strip()] = number
+    return out or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,6 +15,7 @@ from grn_l0._typing import Array, Float
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.context import Flow, Known, with_context
 from grn_l0.fit.drive import Outside, Stimuli
+from grn_l0.fit.hold import HeldState, Hold
 from grn_l0.fit.state import Knowledge, State, state_of
 from grn_l0.solve import AbstractSolver
 from grn_l0.timeseries import TimeSeries
@@ -36,7 +38,8 @@ class Forecast:
     full
         Shape (S, T, N): the whole trajectory from the first measurement.
     mse_one_step, mse_full
-        Mean over the measured values after the first time of each trajectory; infinite if the model diverges.
+        Mean over the measured values after the first time of each trajectory, without genes that were held; infinite
+        if the model diverges.
     mse_persistence, mse_gene_mean
         The same entries predicted by the last measurement, and by the gene's mean in the training data.
     """
@@ -87,6 +90,7 @@ def make_forecast(
     context: TimeSeries | None = None,
     stimuli: Stimuli | None = None,
     outside: Outside | None = None,
+    hold: Mapping[str, float] | None = None,
 ) -> Forecast:
     """Predict every measured time from the one before, and each trajectory from its beginning.
 
@@ -108,32 +112,46 @@ def make_forecast(
         Effects of the stimuli whose levels stand in the series.
     outside
         What acts on the series, if that is known otherwise.
+    hold
+        See `FitResult.forecast`.
 
     Raises
     ------
     OptionError
-        For an unknown kind of measurement, or a context that does not belong to the series.
+        For an unknown kind of measurement, a context that does not belong to the series, or one together with genes
+        that are held.
+    NameMatchError
+        If genes of the model are missing, or a gene to be held is not one of them.
     """
     if measurement not in get_args(Measurement):
         raise OptionError(f"measurement must be one of {', '.join(get_args(Measurement))}, not {measurement!r}")
     if measurement == "auto":
         measurement = "exact" if knowledge.projection is None else "present"
+    held = Hold.of(hold, genes)
+    if held is not None and context is not None:
+        raise OptionError("a context was measured with no gene held; leave out hold, or context")
     order = positions(series, genes)
     values, weights = series.values[:, :, order], np.where(np.isfinite(series.times), np.asarray(series.weights), 1.0)
     padding, seen = ~np.isfinite(series.times), np.isfinite(values)
     entries = seen & ~padding[:, :, None]
     entries[:, 0] = False
+    if held is not None:  # their values are given, not forecast
+        entries &= ~held.genes
     persistence = _persistence(values, knowledge.mean)
     acting = outside_of(series, order, stimuli) if outside is None else outside
+    acting = acting if held is None else held.outside(acting, series.n_series)
     rate = model.rate.detach().double().numpy()
     if context is not None:
         known = _context(context, series, genes, stimuli)
         one_step, full = with_context(series, values, weights, known, knowledge, rate, flow_of(model, solver), acting)
     else:
-        state = state_of(measurement, knowledge, acting.rate(rate), series.times, weights)
+        state: State = state_of(measurement, knowledge, acting.rate(rate), series.times, weights)
+        state = state if held is None else HeldState(state, held)
         one_step, start = _steps(series, values, weights, state, flow_of(model, solver), acting)
         full = _solve(model, solver, start, series.times, acting)
     one_step[:, 0] = full[:, 0] = values[:, 0]
+    if held is not None:
+        one_step, full = held.put(one_step), held.put(full)
     for array in (one_step, full):
         array[padding] = np.nan
     if np.isinf(one_step).any() or np.isinf(full).any():

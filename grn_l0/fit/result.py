@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -80,6 +81,7 @@ class FitResult:
         measurement: Measurement = "auto",
         gates: Gates = "hard",
         context: TimeSeries | None = None,
+        hold: Mapping[str, float] | None = None,
     ) -> Forecast:
         """Predict `series`, one step ahead and as whole trajectories.
 
@@ -103,11 +105,15 @@ class FitResult:
             Other measurements of the same trajectories, matched by name (or one trajectory each): the past alone, or
             both sides of a gap, which is then interpolated. Forecasts are conditioned on all of it, and on the values
             of `series` before each step; `measurement` does not matter. For fits to series of more than 12 times.
+        hold
+            Genes that are held at a value in all series from the first time on, whatever their equation says, such as
+            ``{"GATA1": 0.0}`` for a knock-out; expression units. The other genes start from their measured values, so
+            `full` is the course after the gene has been switched. Errors leave out genes that are held.
 
         Raises
         ------
         NameMatchError
-            If genes of the model are missing.
+            If genes of the model are missing, or a gene to be held is not one of them.
         OptionError
             For an unknown option, or one that this fit cannot serve.
 
@@ -132,4 +138,5 @@ class FitResult:
             measurement=measurement,
             context=context,
             stimuli=stimuli,
+            hold=hold,
         )

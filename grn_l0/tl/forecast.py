@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,7 @@ def forecast(
     measurement: Measurement = "auto",
     gates: Gates = "hard",
     context: AnnData | None = None,
+    hold: Mapping[str, float] | None = None,
 ) -> AnnData:
     """Forecasts beside the data they are about.
 
@@ -67,6 +69,9 @@ def forecast(
     context
         Other measurements of the same trajectories, before or after, that may be used: a gap in a series is then
         interpolated from both sides. See `FitResult.forecast`.
+    hold
+        Genes that are held at a value in all series from the first time on, such as ``{"GATA1": 0.0}`` for a
+        knock-out; expression units. See `FitResult.forecast`.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def forecast(
     Raises
     ------
     NameMatchError
-        If genes of the model are not in the data.
+        If genes of the model are not in the data, or a gene to be held is not in the model.
     OptionError
         For an option that this fit cannot serve.
 
@@ -95,8 +100,9 @@ def forecast(
     known = None if context is None else keys.present(context).series(context, result.fit.genes)
     keys = keys.present(adata)
     series = keys.series(adata, result.fit.genes)
-    courses = result.fit.forecast(series, measurement=measurement, gates=gates, context=known)
+    courses = result.fit.forecast(series, measurement=measurement, gates=gates, context=known, hold=hold)
     there = np.isfinite(series.times)
+    free = [gene not in (hold or {}) for gene in series.genes]
     obs = keys.observations(adata, series)
     forecasts = Annotated(
         series.values[there],
@@ -109,6 +115,6 @@ def forecast(
         "mse_full": float(courses.mse_full),
         "mse_persistence": float(courses.mse_persistence),
         "mse_gene_mean": float(courses.mse_gene_mean),
-        "n": int(series.mask[:, 1:].sum()),
+        "n": int(series.mask[:, 1:, free].sum()),
     }
     return forecasts

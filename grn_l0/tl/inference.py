@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,7 @@ class Inference:
         measurement: Measurement = "auto",
         gates: Gates = "hard",
         context: AnnData | None = None,
+        hold: Mapping[str, float] | None = None,
     ) -> Forecast:
         """Forecast the trajectories of other data with the same genes.
 
@@ -90,6 +92,9 @@ class Inference:
         context
             Other measurements of the same trajectories, before or after, that may be used: a gap in a series is then
             interpolated from both sides. See `FitResult.forecast`.
+        hold
+            Genes that are held at a value in all series from the first time on, such as ``{"GATA1": 0.0}`` for a
+            knock-out; expression units. See `FitResult.forecast`.
 
         Returns
         -------
@@ -100,7 +105,7 @@ class Inference:
         Raises
         ------
         NameMatchError
-            If genes of the model are not in the data.
+            If genes of the model are not in the data, or a gene to be held is not in the model.
         OptionError
             For an option that this fit cannot serve.
 
@@ -112,7 +117,7 @@ class Inference:
         keys = self.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
         known = None if context is None else keys.present(context).series(context, self.fit.genes)
         series = keys.present(adata).series(adata, self.fit.genes)
-        return self.fit.forecast(series, measurement=measurement, gates=gates, context=known)
+        return self.fit.forecast(series, measurement=measurement, gates=gates, context=known, hold=hold)
 
     def save(self, path: PathLikeStr) -> None:
         """Write the model (safetensors with its options as JSON; nothing in it can run code)."""

@@ -62,6 +62,29 @@ def test_forecast_json_and_file(grn, fitted):
     assert "mse_one_step" in text
 
 
+def test_forecast_with_a_gene_held_and_the_other_options(grn, fitted, simulated):
+    gene, other = simulated.var_names[1], simulated.var_names[4]
+    model, data, out = fitted / "model.safetensors", fitted / "data.h5ad", fitted / "held.h5ad"
+    done = grn("forecast", model, data, "--hold", f"{gene}=0", "--hold", f"{other}=0.5", "--measurement", "noisy",
+               "--out", out, "--json")  # fmt: skip
+    assert done.status == 0, done.err
+    held = anndata.read_h5ad(out)
+    assert (held[:, gene].layers["full"] == 0).all() and (held[:, other].layers["one_step"] == 0.5).all()
+    same = tl.forecast(tl.load(model), anndata.read_h5ad(data), measurement="noisy", hold={gene: 0.0, other: 0.5})
+    np.testing.assert_array_equal(held.layers["one_step"], same.layers["one_step"])
+    assert json.loads(done.out)["n"] == 12 * 4 * 6
+    for words, said in (
+        (("--hold", "GX1=0"), "not one of the model's 8 genes"),
+        (("--hold", gene), "--hold GATA1=0"),
+        (("--hold", f"{gene}=0", "--hold", f"{gene}=1"), "once for each gene"),
+        (("--hold", f"{gene}=low"), "GENE=VALUE"),
+        (("--gates", "expected"), "no posterior"),
+        (("--context", data), "context"),
+    ):
+        done = grn("forecast", model, data, *words)
+        assert done.status == 2 and said in done.err, done.err
+
+
 @pytest.fixture
 def truth(simulated, tmp_path):
     tl.edges_of(simulated, "truth").to_csv(tmp_path / "truth.csv", index=False)

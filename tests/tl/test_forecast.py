@@ -74,6 +74,20 @@ def test_the_kind_of_measurement_is_passed_on(inference, adata):
     assert out.uns[tl.FORECAST_KEY]["mse_one_step"] == noisy.mse_one_step
 
 
+def test_a_gene_is_held_through_the_facade(inference, adata):
+    gene = str(adata.var_names[2])
+    out = tl.forecast(inference, adata, hold={gene: 0.0})
+    there = inference.forecast(adata, hold={gene: 0.0})
+    assert (out[:, gene].layers["full"] == 0).all() and (out[:, gene].layers["one_step"] == 0).all()
+    assert out.uns[tl.FORECAST_KEY]["mse_full"] == there.mse_full
+    later, free = out.obs["time"].to_numpy() > 0, np.delete(np.arange(adata.n_vars), 2)
+    assert out.uns[tl.FORECAST_KEY]["n"] == later.sum() * len(free)
+    wrong = (out.layers["full"] - out.X)[later][:, free]
+    assert there.mse_full == pytest.approx(np.mean(wrong**2))
+    with pytest.raises(NameMatchError, match="did you mean"):
+        tl.forecast(inference, adata, hold={gene + "x": 0.0})
+
+
 def test_what_is_printed_is_short(inference, adata):
     assert repr(inference) == inference.summary()
     for shown in (repr(inference.fit), repr(inference.forecast(adata))):
