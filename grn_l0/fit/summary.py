@@ -14,11 +14,12 @@ from grn_l0.fit.config import FitConfig
 from grn_l0.fit.loss import Objective
 from grn_l0.gates import AbstractGate
 from grn_l0.network import Network
+from grn_l0.posterior.grams import MANY
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 
-#: Below so many trajectories, or above one edge per so many values, scores are a ranking only.
-FEW_SERIES, VALUES_PER_EDGE = 5, 10
+#: Above one edge per so many values, as below `MANY` trajectories, scores are a ranking only.
+VALUES_PER_EDGE = 10
 #: Only among more genes than this is a regulator of more than half of them suspicious.
 MANY_GENES = 20
 
@@ -107,12 +108,14 @@ def status_of(network: Network, model: AbstractDynamics, series: TimeSeries, not
             "a shorter list of regulators may help."
         )
     broad = int((network.selected.sum(1) > series.n_genes / 2).sum()) if series.n_genes > MANY_GENES else 0
+    n, few = series.n_series, series.n_series < MANY
+    along = "" if not few else "along 1 trajectory " if n == 1 else f"along {n} trajectories "
     if broad:
         who, what = ("1 regulator reaches", "it") if broad == 1 else (f"{broad} regulators reach", "they")
-        said.append(
-            f"{who} more than half of all genes: along few trajectories {what} cannot be told apart from a common "
-            "trend."
-        )
-    if series.n_series < FEW_SERIES or edges > int(series.lengths.sum()) * series.n_genes / VALUES_PER_EDGE:
-        said.append("Few trajectories: scores rank edges but are overconfident as probabilities; see docs/scores.md.")
+        trend = "a common trend" if few else "a trend that all trajectories share, such as a clock or a batch"
+        said.append(f"{who} more than half of all genes: {along}{what} cannot be told apart from {trend}.")
+    if few:
+        said.append(f"Few trajectories ({n}): scores rank edges but are overconfident; see docs/scores.md.")
+    elif edges > int(series.lengths.sum()) * series.n_genes / VALUES_PER_EDGE:
+        said.append("Many edges for so few values: scores rank them but are overconfident; see docs/scores.md.")
     return " ".join([*said, *(note for note in notes if note)])
