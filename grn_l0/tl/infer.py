@@ -26,6 +26,7 @@ from grn_l0.tl.inference import Inference
 from grn_l0.tl.inputs import names_of
 from grn_l0.tl.keys import Keys
 from grn_l0.tl.memory import warn_of_memory
+from grn_l0.tl.notes import notes
 from grn_l0.tl.priors import match_priors
 from grn_l0.tl.start import checkpoint_file, make_start
 
@@ -206,8 +207,9 @@ def infer(
         "design": describe(series, start),
         "priors": [] if begin is None else [list(verdict) for verdict in begin.priors],
     }
+    more = notes(result.network, priors, pseudotime=keys.pseudotime_key is not None)
     inference = Inference(
-        fit=replace(result, options={**result.options, **about}),
+        fit=replace(result, status=" ".join([result.status, *more]), options={**result.options, **about}),
         keys=keys,
         shape=(series.n_series, int(series.lengths.sum())),
     )

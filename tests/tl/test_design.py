@@ -10,9 +10,12 @@ import pytest
 
 from grn_l0 import simulate, tl
 from grn_l0._errors import OptionError
+from grn_l0.network import Network
+from grn_l0.posterior import Prior
 from grn_l0.posterior.transitions import by_transitions
 from grn_l0.timeseries import SteadyStates, TimeSeries
 from grn_l0.tl.design import describe
+from grn_l0.tl.notes import notes
 from grn_l0.tl.priors import named_priors, trusts
 
 
@@ -62,6 +65,22 @@ def test_conditions_do_not_disturb_the_forecast(adata) -> None:
     result = tl.infer(data, trajectory_key="trajectory", start="none", seed=3, stimulus_key=["drug"])
     assert "1 stimulus (drug)" in str(result.design)
     assert np.isfinite(result.forecast(data).mse_one_step)
+
+
+def test_the_status_says_whose_edges_they_are_and_that_pseudotime_has_a_trend() -> None:
+    genes, alive, listed = ("a", "b", "c"), np.zeros((3, 3)), np.zeros((3, 3), dtype=bool)
+    alive[0, 1] = alive[1, 2] = 1.0
+    network = Network(regulators=genes, targets=genes, scores=alive, weights=alive)
+    listed[0, 1] = listed[2, 0] = True
+    other = np.zeros_like(listed)
+    other[1, 2] = True
+    one, two = Prior(listed=listed, name="x"), Prior(listed=other, name="y")
+    assert notes(network, (), pseudotime=False) == []
+    assert notes(network, (one,), pseudotime=False) == [
+        "Of these edges 1 are listed in a prior, 1 are from the data alone."
+    ]
+    assert notes(network, (one, two), pseudotime=False)[0].startswith("All 2 edges are listed in a prior")
+    assert "share a trend along pseudotime" in notes(network, (), pseudotime=True)[0]
 
 
 TABLE = pd.DataFrame({"source": ["a"], "target": ["b"]})
