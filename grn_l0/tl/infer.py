@@ -204,7 +204,7 @@ def infer(
         )
     about = {
         "keys": asdict(keys),
-        "design": describe(series, start),
+        "design": describe(series, start, begin),
         "priors": [] if begin is None else [list(verdict) for verdict in begin.priors],
     }
     more = notes(result.network, priors, pseudotime=keys.pseudotime_key is not None)

@@ -10,6 +10,7 @@ from grn_l0._typing import PathLikeStr
 from grn_l0.fit import FitResult, Forecast, Gates, Measurement
 from grn_l0.network import Network
 from grn_l0.posterior import Verdict
+from grn_l0.tl.design import count
 from grn_l0.tl.keys import Keys
 
 if TYPE_CHECKING:
@@ -131,9 +132,10 @@ class Inference:
     def summary(self) -> str:
         """A few lines for a person: the data, the network, what happened."""
         network = self.network
-        data = f"{len(self.fit.genes)} genes, {len(network.regulators)} candidate regulators"
+        n = len(network.regulators)
+        data = f"{len(self.fit.genes)} genes, {count(n, 'candidate regulator', 'candidate regulators')}"
         if self.shape is not None:
-            data = f"{self.shape[0]} trajectories, {self.shape[1]} observations, {data}"
+            data = f"{count(self.shape[0], 'trajectory', 'trajectories')}, {self.shape[1]} observations, {data}"
         lines = [f"data: {data}"]
         if self.design is not None:
             lines.append(f"design: {self.design}")

@@ -41,8 +41,8 @@ def test_both_doors_see_the_same_design(grn, designed, tmp_path):
     assert done.status == 0, done.err
     result = tl.infer(designed, trajectory_key="trajectory", start="none", stimulus_key="drug")
     line = (
-        "12 trajectories x 5 times, irregular, 1 stimulus (drug), 2 knock-outs, 3 steady states (1 of knock-outs): "
-        "gates from scratch"
+        "12 trajectories x 5 times, unequal steps, 1 stimulus (drug), 2 genes knocked out in 2 trajectories, 3 steady "
+        "states (1 of knock-outs): gates from scratch"
     )
     assert result.design == line
     assert f"design: {line}" in done.err and f"design: {line}" in result.summary()
@@ -51,7 +51,7 @@ def test_both_doors_see_the_same_design(grn, designed, tmp_path):
     designed.write_h5ad(tmp_path / "annotated.h5ad")  # what was written into it survives
     ignored = grn("infer", tmp_path / "data.h5ad", *SCRATCH, "--knockout-key", "none", "--out", tmp_path / "n.csv")
     assert ignored.status == 0, ignored.err
-    assert "3 steady states: gates from scratch" in ignored.err and "knock-out" not in ignored.err
+    assert "3 steady states: gates from scratch" in ignored.err and "knocked out" not in ignored.err
 
 
 def test_replicates_through_both_doors(grn, simulated, tmp_path):

@@ -11,7 +11,8 @@ import pytest
 from grn_l0 import simulate, tl
 from grn_l0._errors import OptionError
 from grn_l0.network import Network
-from grn_l0.posterior import Prior
+from grn_l0.posterior import PosteriorConfig, Prior, infer_start
+from grn_l0.posterior.start import Inputs
 from grn_l0.posterior.transitions import by_transitions
 from grn_l0.timeseries import SteadyStates, TimeSeries
 from grn_l0.tl.design import describe
@@ -26,7 +27,7 @@ def _plain(s: int = 6, times: tuple[float, ...] = (0, 1, 2, 3)) -> TimeSeries:
 def test_many_short_trajectories() -> None:
     assert describe(_plain()) == "6 trajectories x 4 times: general posterior"
     assert describe(_plain(1)) == "1 trajectory x 4 times: general posterior"
-    assert describe(_plain(times=(0, 1, 4))) == "6 trajectories x 3 times, irregular: general posterior"
+    assert describe(_plain(times=(0, 1, 4))) == "6 trajectories x 3 times, unequal steps: general posterior"
     assert describe(_plain(), start="none") == "6 trajectories x 4 times: gates from scratch"
 
 
@@ -48,7 +49,40 @@ def test_everything_at_once() -> None:
     )  # fmt: skip
     assert describe(full) == (
         "6 trajectories x 3-4 times, 12-30 samples per observation, 2% of the values missing, 2 stimuli (drug, heat), "
-        "2 knock-outs, 2 steady states (2 of knock-outs): general posterior"
+        "2 genes knocked out in 2 trajectories, 2 steady states (2 of knock-outs): general posterior"
+    )
+
+
+def test_numbers_of_knockouts_steps_and_samples() -> None:
+    series = _plain(8, times=(0, 2, 4, 6, 8, 12))
+    held = np.zeros((8, 8), dtype=bool)
+    held[:6, 1] = held[6, 2] = held[6, 3] = True
+    alike = replace(series, weights=np.full(series.times.shape, 4.0), knockouts=held)
+    assert describe(alike) == (
+        "8 trajectories x 6 times, unequal steps, 4 samples per observation, 3 genes knocked out in 7 trajectories: "
+        "general posterior"
+    )
+    later = replace(series, times=series.times + 5.0 * np.arange(8)[:, None])
+    assert describe(later).startswith("8 trajectories x 6 times, unequal steps:")
+    apart = series.times.copy()
+    apart[3, 2] = 4.5
+    assert describe(replace(series, times=apart)).startswith("8 trajectories x 6 times, irregular:")
+    shorter, values = series.times.copy(), series.values.copy()
+    shorter[3, 5], values[3, 5] = np.nan, np.nan
+    assert describe(replace(series, times=shorter, values=values)).startswith("8 trajectories x 5-6 times, unequal")
+
+
+def test_what_the_posterior_found_is_said() -> None:
+    series = _plain(4, times=(0, 1, 2, 3, 4))
+    begin = infer_start(series, np.arange(8), config=PosteriorConfig(false_share=None, rounds=(4,), more=0, averaged=1))
+    assert begin.lag == 0 and describe(series, begin=begin) == "4 trajectories x 5 times: general posterior"
+    level = np.zeros((4, 4, 5))
+    level[:, :, 0] = 1.0  # a stimulus with a name, on throughout
+    level[np.arange(4), :2, np.arange(1, 5)] = 1.0  # one per series that was found, on until time 2
+    inputs = Inputs(names=("drug",), effect=np.zeros((5, 8)), width=np.ones((5, 8)), level=level)
+    assert describe(series, begin=replace(begin, inputs=inputs, lag=1.25)) == (
+        "4 trajectories x 5 times: general posterior, a stimulus found that nobody named, which ends at 2, targets lag "
+        "behind regulators by 1.25"
     )
 
 
