@@ -179,11 +179,24 @@ def _held(text: str, position: dict[str, int], key: str) -> tuple[int, ...]:
     for name in names:
         if name not in position:
             raise NameMatchError(
-                f"{name!r} in the knock-out column {key!r} is not a gene of the data{nearest(name, position)}; write "
-                "gene names (several with commas between), or leave wild type empty. Where the gene was filtered out, "
-                "keep it; knockout_key=None (--knockout-key none) ignores the column"
+                f"{name!r} in the knock-out column {key!r} is not a gene of the data"
+                f"{_recipe(name, position, key) or nearest(name, position)}. Write gene names (several with commas "
+                "between), or leave wild type empty. Where the gene was filtered out, keep it; knockout_key=None "
+                "(--knockout-key none) ignores the column"
             )
     return tuple(sorted({position[name] for name in names}))
+
+
+def _recipe(name: str, position: dict[str, int], key: str) -> str:
+    """How to make the gene's name of one with something before or behind it, such as G1_KO; empty if that is not it."""
+    for gene in sorted((g for g in position if g and g in name), key=len, reverse=True):
+        before, _, behind = name.partition(gene)
+        if bool(before) == bool(behind) or (behind or before)[0 if behind else -1].isalnum():
+            continue  # something on both sides, or another gene that has the same beginning
+        change = f".str.removesuffix({behind!r})" if behind else f".str.removeprefix({before!r})"
+        column = f"adata.obs[{key!r}]"
+        return f"; {gene!r} is: {column} = {column}.astype(str){change}"
+    return ""
 
 
 def _flags(adata: AnnData, key: str) -> Bool[ndarray, " cells"]:

@@ -90,6 +90,20 @@ def test_knockouts_by_name(wild) -> None:
     assert pp.to_timeseries(a, knockout_key=None, **KEYS).knockouts is None
 
 
+@pytest.mark.parametrize("form", ["{}_KO", "{}-/-", "KO-{}", "{} KO", "del_{}"])
+@pytest.mark.parametrize("gene", ["g1", "g10"])
+def test_the_recipe_makes_names_of_genes_out_of_knockout_labels(form: str, gene: str) -> None:
+    a = series(g=12)
+    a.obs["strain"] = pd.Series(np.repeat(["WT", form.format(gene), "WT", "WT"], 5), a.obs_names).astype("category")
+    with pytest.raises(e.NameMatchError, match="is not a gene of the data; ") as said:
+        pp.to_timeseries(a, knockout_key="strain", **KEYS)
+    text = str(said.value)
+    assert "?;" not in text and f"{gene!r} is: " in text
+    exec(text.split(f"{gene!r} is: ")[1].split(". Write")[0], {"adata": a})  # what a reader would paste
+    ts = pp.to_timeseries(a, knockout_key="strain", **KEYS)
+    assert ts.knockouts[1].nonzero()[0].tolist() == [a.var_names.get_loc(gene)] and ts.knockouts.sum() == 1
+
+
 def test_steady_states_stand_beside_the_courses() -> None:
     a = with_steady()
     a.obs["knockout"] = [*[""] * 20, "g2", "", "g0,g5"]
