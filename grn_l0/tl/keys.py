@@ -13,6 +13,7 @@ from grn_l0 import pp
 from grn_l0._errors import NameMatchError, nearest
 from grn_l0.pp._columns import labels, numbers
 from grn_l0.pp._conditions import stimulus_names
+from grn_l0.pp._names import find_regulators
 from grn_l0.timeseries import TimeSeries
 
 if TYPE_CHECKING:
@@ -85,10 +86,10 @@ class Keys:
             here = set(map(str, adata.var_names))
             missing = [g for g in genes if g not in here]
             if missing:
-                raise NameMatchError(
-                    f"{len(missing)} of the model's {len(genes)} genes are not in the data, such as {missing[0]!r}"
-                    f"{nearest(missing[0], here)}"
-                )
+                why = find_regulators(list(map(str, adata.var_names)), genes, adata.var).message
+                hint = f"; {rest}" if (rest := why.partition("; ")[2]) else nearest(missing[0], here)
+                said = f"{len(missing)} of the model's {len(genes)} genes are not in the data, such as {missing[0]!r}"
+                raise NameMatchError(said + hint)
             if adata.var_names.is_unique:  # else to_timeseries says so, by name
                 adata = adata[:, list(genes)]
         return pp.to_timeseries(

@@ -25,6 +25,20 @@ def test_gene_order_does_not_matter_and_missing_genes_are_named(inference, adata
         inference.forecast(adata[:, 1:].copy())
 
 
+def test_data_with_other_identifiers_are_told_the_column_that_matches(inference, adata):
+    other = adata.copy()
+    other.var["symbol"] = adata.var_names
+    other.var_names = [f"ENSG{k:011d}" for k in range(other.n_vars)]
+    with pytest.raises(NameMatchError, match=r"10 of the model's 10 genes .*column 'symbol' of adata.var matches 10"):
+        inference.forecast(other)
+    other.var_names = other.var["symbol"].astype(str)  # the fix that it names
+    assert inference.forecast(other).mse_full == inference.forecast(adata).mse_full
+    few = adata.copy()
+    few.var_names = [few.var_names[0] + "x", *few.var_names[1:]]
+    with pytest.raises(NameMatchError, match=f"1 of the model's .*mean '{few.var_names[0]}'"):
+        inference.forecast(few)
+
+
 def test_annotated_forecast_has_the_layers_and_the_errors_of_its_own_layers(inference, adata):
     out = tl.forecast(inference, adata)
     assert out.shape == adata.shape
