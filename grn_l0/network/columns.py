@@ -9,8 +9,8 @@ from grn_l0._errors import TableError, nearest
 #: In lower case, the preferred one first. Gene1, Gene2, EdgeWeight and Type are BEELINE's (Pratapa et al. 2020), reg
 #: and aff PHOENIX's, mor (mode of regulation) decoupler's older name of the weight.
 ALIASES = {
-    "source": ("source", "tf", "regulator", "reg", "gene1", "from"),
-    "target": ("target", "gene", "aff", "gene2", "to"),
+    "source": ("source", "tf", "regulator", "reg", "gene1", "from", "tf_name"),
+    "target": ("target", "gene", "aff", "gene2", "to", "target_gene", "gene_symbol"),
     "score": ("score",),
     "weight": ("weight", "edgeweight", "mor"),
     "sign": ("sign", "type", "interaction"),
@@ -58,5 +58,10 @@ def find_columns(labels: Iterable[Hashable], origin: str) -> dict[str, int]:
     if free:
         guess = nearest(missing[0], map(str, free))
         new = ", ".join(f"{label!r}: {name!r}" for name, label in zip(missing, free, strict=False))
-        message += f"{guess}. Name them, such as with df.rename(columns={{{new}}})"
+        rename = f"ame them, such as with df.rename(columns={{{new}}})"
+        if not found and not guess and len(free) > 1 and all(isinstance(label, str) for label in free):
+            first = " and ".join(repr(label) for label in free[:2])
+            message += f". No header? If {first} are an edge, put a line source, target first; else n{rename}"
+        else:
+            message += f"{guess}. N{rename}"
     raise TableError(message)

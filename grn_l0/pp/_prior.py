@@ -31,8 +31,9 @@ def match_prior(
     Parameters
     ----------
     table
-        Columns source (or TF, regulator, reg, gene1, from), target (or gene, aff, gene2, to) and, optionally, weight
-        (or EdgeWeight, mor, score; any sign; 1 if absent), in upper or lower case. Other columns are ignored.
+        Columns source (or TF, regulator, reg, gene1, from, TF_name), target (or gene, aff, gene2, to, Target_gene,
+        gene_symbol) and, optionally, weight (or EdgeWeight, mor, score; any sign; 1 if absent), in upper or lower case.
+        Other columns are ignored.
     genes
         Genes of the data, the possible targets.
     regulators

@@ -12,8 +12,16 @@ from grn_l0._errors import OptionError, TrajectoryError
 from grn_l0._typing import Float, ndarray
 from grn_l0.pp._branches import Courses, branches
 from grn_l0.pp._columns import labels, numbers
-from grn_l0.pp._conditions import AUTO, Conditions, check_steady, conditions, per_trajectory, same_along
+from grn_l0.pp._conditions import (
+    AUTO,
+    Conditions,
+    check_steady,
+    conditions,
+    per_trajectory,
+    same_along,
+)
 from grn_l0.pp._expression import check_values, expression, is_sparse
+from grn_l0.pp._overlooked import warn_of_mixed, warn_of_pooled
 from grn_l0.pp._pseudotime import check_pseudotime, series_of_bins
 from grn_l0.pp._replicates import Observations, averaged, separated
 from grn_l0.pp._say import some
@@ -106,7 +114,8 @@ def to_timeseries(
     Warns
     -----
     GrnWarning
-        For constant genes, raw counts, cells or trajectories left out, pseudotimes on different scales.
+        For constant genes, raw counts, cells or trajectories left out, pseudotimes on different scales, donors that are
+        pooled, and replicates that differ in a column of few levels.
     """
     _check_options(time_key, pseudotime_key, n_bins, branch_key, replicates)
     genes = tuple(str(g) for g in adata.var_names)
@@ -114,7 +123,8 @@ def to_timeseries(
     done = conditions(adata, genes, stimulus_key, knockout_key, steady_key)
     if pseudotime_key is not None:
         return _of_cells(adata, genes, done, pseudotime_key, trajectory_key, branch_key, layer, n_bins)
-    return _of_samples(adata, genes, done, str(time_key), trajectory_key, layer, replicates)
+    named = {time_key, trajectory_key, *done.stimulus_names, "knockout", "steady_state", knockout_key, steady_key}
+    return _of_samples(adata, genes, done, str(time_key), trajectory_key, layer, replicates, named)
 
 
 def _of_cells(
@@ -141,6 +151,8 @@ def _of_cells(
     check_values(matrix[keep], genes, _where(layer))
     rows = courses.rows
     binned = series_of_bins(matrix[rows], time[rows], courses.group, genes, courses.names, n_bins, courses.share)
+    if trajectory_key is None:
+        warn_of_pooled(adata, pseudotime_key)
     return _along_pseudotime(binned, courses, done)
 
 
@@ -152,6 +164,7 @@ def _of_samples(
     trajectory_key: str | None,
     layer: str | None,
     replicates: Literal["mean", "separate"] | None,
+    named: set[str | None],
 ) -> TimeSeries:
     """Time courses in real time, with steady states beside them."""
     course = ~done.steady
@@ -189,6 +202,8 @@ def _of_samples(
                 f"replicates='separate' leaves trajectories of one time ({some([found.names[k] for k in alone])}): "
                 "some times have more replicates than others; use replicates='mean'"
             )
+    if replicates is not None:
+        warn_of_mixed(part, time, group, done.stimuli[course], named, replicates)
     series = _stack(found, genes, done)
     return replace(series, steady=_steady(adata, dense[done.steady], done))
 

@@ -38,7 +38,7 @@ def check_trajectories(
     if twice.any() and not replicates and not (distinct < 2).all():
         first = order[np.flatnonzero(twice)[0]]
         same = np.flatnonzero((group == group[first]) & (time == time[first]))
-        raise TrajectoryError(_replicates(adata, time, same, names[group[first]], time_key, trajectory_key))
+        raise TrajectoryError(_replicates(adata, time, group, same, names[group[first]], time_key, trajectory_key))
     short = np.flatnonzero(distinct < 2)
     if short.size:
         if trajectory_key is None:
@@ -57,6 +57,7 @@ def check_trajectories(
 def _replicates(
     adata: AnnData,
     time: Float[ndarray, " cells"],
+    group: Int[ndarray, " cells"],
     same: Int[ndarray, " some"],
     name: str,
     time_key: str,
@@ -76,21 +77,32 @@ def _replicates(
             "If they are single cells, order them along the process (pseudotime_key=...). If they are replicates, "
             f"name the column that tells them apart (trajectory_key=...), or {average}"
         )
-    return (
-        f"trajectory {name!r} has time {time[same[0]]:g} {same.size} times ({rows}). If they are replicates, "
-        f"{average}; with a column that tells them apart, adata.obs['series'] = "
-        f"adata.obs[{trajectory_key!r}].astype(str) + '_' + adata.obs['replicate'].astype(str) and "
-        "trajectory_key='series'"
+    text = f"trajectory {name!r} has time {time[same[0]]:g} {same.size} times ({rows}). "
+    alone = _fitting_column(adata, time, time_key)
+    if alone is not None:
+        return text + f"Column {alone!r} tells them apart: trajectory_key={alone!r}. If they are replicates, {average}"
+    fitting = _fitting_column(adata, time, time_key, group)
+    if fitting is not None:
+        return text + (
+            f"Column {fitting!r} tells them apart: adata.obs['series'] = adata.obs[{trajectory_key!r}].astype(str) + "
+            f"'_' + adata.obs[{fitting!r}].astype(str) and trajectory_key='series'. If they are replicates, {average}"
+        )
+    return text + (
+        f"If they are replicates, {average}; no column of adata.obs tells them apart, but one that does can be made "
+        "part of the trajectory's name"
     )
 
 
-def _fitting_column(adata: AnnData, time: Float[ndarray, " cells"], time_key: str) -> str | None:
-    """First column of labels that would make trajectories with distinct times out of the observations."""
+def _fitting_column(
+    adata: AnnData, time: Float[ndarray, " cells"], time_key: str, group: Int[ndarray, " cells"] | None = None
+) -> str | None:
+    """First column of labels that would make trajectories with distinct times of the observations, or of each group."""
     for key in map(str, adata.obs.columns):
         if key == time_key or column(adata, key, "column").isna().any():
             continue
-        names, group = labels(adata, key, "column")
-        count = np.bincount(group, minlength=len(names))
-        if len(np.unique(np.stack([group, time]), axis=1).T) == len(time) and (count >= 2).all():
+        names, own = labels(adata, key, "column")
+        whole = own if group is None else group * len(names) + own
+        count = np.unique(whole, return_counts=True)[1]
+        if len(np.unique(np.stack([whole, time]), axis=1).T) == len(time) and (count >= 2).all():
             return key
     return None

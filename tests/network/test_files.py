@@ -166,6 +166,10 @@ def test_stray_spaces_byte_order_mark_and_index_column(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("x,to\na,b\n", r"t\.csv has no column 'source' \(nor tf, .*\); it has 'x', 'to'.*columns=\{'x': 'source'\}"),
+        (
+            "GATA1,TAL1\nGATA1,KLF1\n",
+            r"No header\? If 'GATA1' and 'TAL1' are an edge, put a line",
+        ),
         ("source,other\na,b\n", "has no column 'target'"),
         ("source,target\na,b\n ,c\n", "column 'source' is empty in row 2"),
         ("source,target,weight\na,b,much\n", "column 'weight' has a value that is not a number.*much"),

@@ -21,7 +21,14 @@ def test_order_and_default_weight() -> None:
 
 @pytest.mark.parametrize(
     "columns",
-    [("TF", "gene", "score"), ("Gene1", "Gene2", "EdgeWeight"), ("reg", "aff", "MOR"), ("From", "To", "weight")],
+    [
+        ("TF", "gene", "score"),
+        ("Gene1", "Gene2", "EdgeWeight"),
+        ("reg", "aff", "MOR"),
+        ("From", "To", "weight"),
+        ("TF_name", "Target_gene", "weight"),
+        ("TF_name", "gene_symbol", "weight"),
+    ],
 )
 def test_names_of_columns_that_others_use(columns: tuple[str, ...]) -> None:
     edges = table(("a", "b", 2), ("a", "c", 0), ("c", "b", 2), columns=columns)
