@@ -50,10 +50,11 @@ class PosteriorConfig:
     listed_rate
         Share of a prior's edges that is believed before the data have spoken, or where they cannot judge it.
     false_share
-        With fewer than 30 series: largest share of false edges among those reported, as estimated from a decoy (the
-        same trajectories torn apart). None to do without.
+        Largest share of false edges among those reported, as estimated from decoys: regulators torn apart from the
+        rest, which compete with the others. None to do without.
     decoys
-        "few": only there. "always": whatever the number of series.
+        "few": unless 30 series or more share each schedule, outnumber the regulators and have 100 genes. "always":
+        whatever the data.
     threads
         Threads of the chain; the result does not depend on it.
     """

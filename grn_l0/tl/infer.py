@@ -116,10 +116,10 @@ def infer(
         Threads of the posterior, torch and linear algebra; 1 by default, which is the fastest where cores are shared.
     decide
         Which edges are reported. ``"precision"``: those more likely than not; ``"balanced"``: more of them, for
-        balanced accuracy; a number: as many as keep the expected share of false edges below it, by decoys (the same
-        inference on trajectories torn apart). By default edges whose trained gate is open at test time, which is
-        between the first two; with a prior gates start at twice the odds. With fewer than 30 series decoys have a say
-        in any case.
+        balanced accuracy; a number: as many as keep the expected share of false edges below it, by decoys
+        (regulators torn apart from the rest). By default edges whose trained gate is open at test time, which is
+        between the first two; with a prior gates start at twice the odds. With little data (see
+        `PosteriorConfig.decoys`) decoys have a say in any case.
     start
         ``"posterior"`` starts the gates from their posterior; ``"none"`` trains them from scratch.
     gate, sparsity, dynamics, solver, config, posterior
