@@ -17,6 +17,10 @@ from grn_l0.timeseries.nulls import permuted, time_shifted
 _THRESHOLDS = np.array([0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 0.99999])
 
 
+#: False edges per candidate in our own data without regulation, at most. A panel so small that this makes less than one
+#: edge need not find four before it may report any.
+_FALSE_RATE = 0.003
+
 #: At most this many decoys: beyond, they cost memory and tell no more.
 MOST = 500
 
@@ -201,8 +205,8 @@ def screen(
     False edges are counted in two ways, and the larger counts. As many as decoys have, which competed for the same
     targets under the same prior rates (target-decoy competition; Elias and Gygi 2007), plus one: without it the share
     is kept on average only where many edges are found (Barber and Candes 2015), so at a share of a quarter fewer than
-    four edges are never reported. And as many as the probabilities themselves expect: decoys know nothing of a wrong
-    regulator that moves with the right one.
+    four edges are never reported, but in panels of fewer than 20 genes. And as many as the probabilities themselves
+    expect: decoys know nothing of a wrong regulator that moves with the right one.
 
     Parameters
     ----------
@@ -218,7 +222,8 @@ def screen(
     found, expected = above.sum(axis=1), (above * (1.0 - gate[rest])).sum(axis=1)
     ratio = len(gate) / max(len(decoys), 1)
     false = np.round((decoys.ravel() > _THRESHOLDS[:, None]).sum(axis=1) * ratio).astype(int)
-    fine = np.flatnonzero(np.maximum(false + 1, expected) <= share * found)
+    one = min(1.0, _FALSE_RATE * float(rest.sum()))
+    fine = np.flatnonzero(np.maximum(false + one, expected) <= share * found)
     k = int(fine[0]) if len(fine) else 0
     result = Screen(float(_THRESHOLDS[k]) if len(fine) else np.inf, int(found[k]), int(false[k]))
     return np.where(rest & (gate <= result.threshold), 0.0, gate), result

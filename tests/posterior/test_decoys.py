@@ -14,37 +14,49 @@ from grn_l0.posterior.gates import candidate_edges
 from grn_l0.posterior.joint import _determined
 from grn_l0.timeseries import TimeSeries
 
-FOUND = np.array([[0.9995, 0.9995, 0.9995, 0.97, 0.97, 0.85, 0.55, 0.3]])
+
+def row(*probabilities: float) -> np.ndarray:
+    """One regulator, and so many candidates that one false edge would be no surprise."""
+    return np.array([[*probabilities, *[0.0] * (400 - len(probabilities))]])
+
+
+FOUND = row(0.9995, 0.9995, 0.9995, 0.97, 0.97, 0.85, 0.55, 0.3)
 
 
 def test_the_most_lenient_threshold_with_few_enough_false_edges() -> None:
     # Above .8: 6 and 2 decoys, 3 > .42 * 6; above .9: 5 and 1, 2 <= .42 * 5.
-    gate, verdict = screen(FOUND, np.array([[0.95, 0.85, 0.5, 0.2, 0.2, 0.2, 0.2, 0.2]]), 0.42, None)
+    gate, verdict = screen(FOUND, row(0.95, 0.85, 0.5, 0.2, 0.2, 0.2, 0.2, 0.2), 0.42, None)
     assert verdict == (0.9, 5, 1)
-    np.testing.assert_array_equal(gate[0], [*FOUND[0, :5], 0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(gate, row(*FOUND[0, :5]))
     assert "5" in verdict.sentence() and "0.9" in verdict.sentence()
 
 
 def test_one_is_added_to_the_false_ones() -> None:
     # With no decoy at all, 1 of n edges may be false: four are enough at a share of .25, three are not.
-    nothing = np.zeros((1, 4))
-    assert screen(np.full((1, 4), 0.99), nothing, 0.25, None)[1] == (0.8, 4, 0)
-    gate, verdict = screen(np.array([[1.0, 1.0, 1.0, 0.0]]), nothing, 0.25, None)
+    assert screen(row(*[0.99] * 4), row(), 0.25, None)[1] == (0.8, 4, 0)
+    gate, verdict = screen(row(1.0, 1.0, 1.0), row(), 0.25, None)
     assert verdict == (np.inf, 3, 0) and not gate.any()
+
+
+def test_a_small_panel_may_report_a_single_edge() -> None:
+    # Of 20 candidates .06 are false by chance: fewer than a quarter of one.
+    gate = np.zeros((4, 5))
+    gate[0, 1] = 0.99
+    assert screen(gate, np.zeros((4, 5)), 0.25, None)[1] == (0.8, 1, 0)
+    assert np.isinf(screen(gate, gate, 0.25, None)[1].threshold)
 
 
 def test_the_share_that_the_probabilities_expect_counts_too() -> None:
     # Of twenty edges of .85, three are expected to be false, and no threshold above leaves any.
-    gate = np.full((1, 20), 0.85)
-    assert screen(gate, np.zeros((1, 20)), 0.16, None)[1] == (0.8, 20, 0)
-    assert np.isinf(screen(gate, np.zeros((1, 20)), 0.14, None)[1].threshold)
+    gate = row(*[0.85] * 20)
+    assert screen(gate, row(), 0.16, None)[1] == (0.8, 20, 0)
+    assert np.isinf(screen(gate, row(), 0.14, None)[1].threshold)
 
 
 def test_fewer_decoys_than_regulators_count_for_more() -> None:
     # Two regulators share a decoy: its one edge stands for two, and 3 <= .25 * 12.
-    gate = np.full((2, 6), 0.999)
-    decoys = np.array([[0.99, 0.0, 0.0, 0.0, 0.0, 0.0]])
-    assert screen(gate, decoys, 0.25, None)[1] == (0.8, 12, 2)
+    gate = np.concatenate([row(*[0.999] * 6)] * 2)
+    assert screen(gate, row(0.99), 0.25, None)[1] == (0.8, 12, 2)
 
 
 def test_where_nothing_stands_out_nothing_is_kept() -> None:
@@ -55,12 +67,12 @@ def test_where_nothing_stands_out_nothing_is_kept() -> None:
 
 
 def test_edges_of_a_prior_are_kept_and_not_counted() -> None:
-    exempt = np.array([[True] * 3 + [False] * 5])
-    gate = np.array([[0.02, *FOUND[0, 1:]]])
+    exempt = row(1.0, 1.0, 1.0) > 0
+    gate = row(0.02, *FOUND[0, 1:8])
     # Without the three: above .8 three are found, 1 of which may be false.
-    kept, verdict = screen(gate, np.zeros((1, 8)), 0.34, exempt)
+    kept, verdict = screen(gate, row(), 0.34, exempt)
     assert verdict == (0.8, 3, 0)
-    np.testing.assert_array_equal(kept[0], [0.02, *FOUND[0, 1:6], 0.0, 0.0])
+    np.testing.assert_array_equal(kept, row(0.02, *FOUND[0, 1:6]))
 
 
 def test_decoys_stand_beside_the_genes_and_are_split_off_again() -> None:
