@@ -54,7 +54,6 @@ bench: $(DEV)
 	  $(BIN)/grn-l0 benchmark $$name --seeds 3 --out benchmarks/results/$$name.md || exit 1; \
 	done
 	$(BIN)/grn-l0 benchmark sim350 --prior 0.05 --seeds 3 --out benchmarks/results/sim350-prior.md
-	$(BIN)/python benchmarks/designs.py --seeds 3 > benchmarks/results/designs.md
 
 bench-accuracy: $(DEV)
 	mkdir -p benchmarks/results

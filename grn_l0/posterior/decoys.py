@@ -108,12 +108,13 @@ class Screen(NamedTuple):
         """One line for a person."""
         if np.isinf(self.threshold):
             return (
-                f"No edge stands out: {self.found} of the regulators' edges are likely, and {self.decoys} of as many "
-                "decoys (regulators torn apart from the rest) that cannot regulate."
+                f"No edge stands out: regulators have {self.found} likely edges, and as many decoys (regulators torn "
+                f"apart from the rest, which cannot regulate) have {self.decoys}."
             )
         return (
-            f"Edges of probability above {self.threshold:g} are kept: {self.found}, of as many decoys (regulators torn "
-            f"apart from the rest) {self.decoys}; wrong regulators that move with the right one come on top."
+            f"Edges of probability above {self.threshold:g} are kept: {self.found}. As many decoys (regulators torn apart "
+            f"from the rest, which cannot regulate) have {self.decoys}; wrong regulators that move with the right one "
+            "come on top."
         )
 
 
