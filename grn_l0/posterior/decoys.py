@@ -112,9 +112,9 @@ class Screen(NamedTuple):
                 f"apart from the rest, which cannot regulate) have {self.decoys}."
             )
         return (
-            f"Edges of probability above {self.threshold:g} are kept: {self.found}. As many decoys (regulators torn apart "
-            f"from the rest, which cannot regulate) have {self.decoys}; wrong regulators that move with the right one "
-            "come on top."
+            f"Edges of probability above {self.threshold:g} are kept: {self.found}. As many decoys (regulators torn "
+            f"apart from the rest, which cannot regulate) have {self.decoys}; wrong regulators that move with the right "
+            "one come on top."
         )
 
 
