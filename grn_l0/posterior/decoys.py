@@ -113,8 +113,8 @@ class Screen(NamedTuple):
             )
         return (
             f"Edges of probability above {self.threshold:g} are kept: {self.found}. As many decoys (regulators torn "
-            f"apart from the rest, which cannot regulate) have {self.decoys}; wrong regulators that move with the right "
-            "one come on top."
+            f"apart from the rest, which cannot regulate) have {self.decoys}; wrong regulators that move with the "
+            "right one come on top."
         )
 
 
