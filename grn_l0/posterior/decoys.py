@@ -16,7 +16,6 @@ from grn_l0.timeseries.nulls import permuted, time_shifted
 #: between .5 and .8 about half are wrong (own simulations of 10 series x 21 times, 7 systems).
 _THRESHOLDS = np.array([0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 0.99999])
 
-
 #: False edges per candidate in our own data without regulation, at most. A panel so small that this makes less than one
 #: edge need not find four before it may report any.
 _FALSE_RATE = 0.003

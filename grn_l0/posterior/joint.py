@@ -96,23 +96,22 @@ def _sampled(
 ) -> tuple[Start, Float[ndarray, "decoys genes"]]:
     """The general posterior; of one or two long series, what three runs agree on. With it, what decoys have."""
     several = series.n_series < 3 and int(series.lengths.max()) > 12
-    problem = Problem.of(series, regulators)
-    if not several and config.search:
-        problem = choose_variant(problem, prior, config, seed)
-    beside = Decoys.of(series, regulators, problem.noise, seed) if decoys else None
-    runs, others = [], []
-    for k, fastest in enumerate(_FASTEST if several else (None,)):
-        if fastest is not None:
-            problem = Problem.of(series, regulators, fastest=fastest)
+    if several:
+        problems = [Problem.of(series, regulators, fastest=fastest) for fastest in _FASTEST]
+    else:
+        problems = [Problem.of(series, regulators)]
+        if config.search:
+            problems = [choose_variant(problems[0], prior, config, seed)]
+    beside = Decoys.of(series, regulators, problems[0].noise, seed) if decoys else None
+    runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
+    for k, problem in enumerate(problems):
         if beside is None:
             runs.append(Run.of(problem, prior, config, seed + k).run(progress))
             continue
-        both = problem.with_decoys(beside) if fastest is None else problem.with_decoys(beside, fastest=fastest)
-        own, other = beside.split(Run.of(both, prior, config, seed + k).run(progress))
+        own, other = beside.split(Run.of(problem.with_decoys(beside), prior, config, seed + k).run(progress))
         runs.append(own)
         others.append(other)
-    other = np.min(others, axis=0) if others else np.zeros((0, series.n_genes))
-    return (agreed(runs) if several else runs[0]), other
+    return (agreed(runs) if several else runs[0]), np.min(others, axis=0)
 
 
 def agreed(runs: Sequence[Start]) -> Start:

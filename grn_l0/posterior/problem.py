@@ -12,7 +12,7 @@ from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.decoys import Decoys
 from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, make_grams
-from grn_l0.posterior.inputs import between, known, switched_off
+from grn_l0.posterior.inputs import between, in_given_units, known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds
 from grn_l0.posterior.response import Design, designs, lag, rate_grid, typical_step
 from grn_l0.posterior.scaling import Scaled, scale_genes
@@ -32,7 +32,7 @@ class Problem:
 
     `inputs` per design (series, grid, K) act from outside. `lag_rate` is that of the proteins between a regulator and
     its targets, infinite for none. `end` is when a stimulus ends that was found in the data, None without one. The last
-    genes and regulators are decoys of the genes `decoy_of`.
+    genes and regulators are decoys of the genes `decoy_of`. Rates reach up to `fastest` per step.
     """
 
     series: TimeSeries
@@ -43,6 +43,7 @@ class Problem:
     scaled: Scaled
     memory: float
     inputs: list[Float[ndarray, "series grid inputs"]]
+    fastest: float
     lag_rate: float = np.inf
     end: float | None = None
     decoy_of: Int[ndarray, " decoys"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -71,7 +72,7 @@ class Problem:
             )
             trials.append((first.log_likelihood, memory, bases, first))
         _, memory, bases, first = max(trials, key=lambda t: t[0])
-        return cls(series, regulators, parts, kinds, bases, scale_genes(scaled, first), memory, inputs)
+        return cls(series, regulators, parts, kinds, bases, scale_genes(scaled, first), memory, inputs, fastest)
 
     def variant(self, lag_rate: float, end: float | None) -> Problem:
         """The same with a lag between genes, or a stimulus that is on until `end`."""
@@ -81,9 +82,10 @@ class Problem:
         bases = _bases(parts, self.kinds, self.memory)
         return replace(self, designs=parts, inputs=inputs, bases=bases, lag_rate=lag_rate, end=end)
 
-    def with_decoys(self, decoys: Decoys, *, fastest: float = 4.0) -> Problem:
+    def with_decoys(self, decoys: Decoys) -> Problem:
         """The same model of the series with decoys beside the genes."""
-        out = replace(Problem.of(decoys.series, decoys.regulators, fastest=fastest), decoy_of=decoys.decoy_of)
+        out = Problem.of(decoys.series, decoys.regulators, fastest=self.fastest)
+        out = replace(out, decoy_of=decoys.decoy_of)
         if self.end is not None:
             out = out.variant(np.inf, self.end)
         return replace(out, lag_rate=self.lag_rate)
@@ -250,12 +252,13 @@ class Problem:
     def _acting(self, final: Summary, width: float) -> Inputs:
         """Inputs act by their levels as they are, so that the offset is that of level 0."""
         rest, scale = slice(len(self.regulators), None), self.scaled.scale
-        return Inputs(
+        acting = Inputs(
             names=self.series.stimulus_names,
             effect=final.weight.T[rest] * scale,
             width=width * np.sqrt(final.inclusion.T[rest]) * scale,
             level=between(self.designs, self.inputs, self.series.times),
         )
+        return in_given_units(acting, self.series)
 
     def _covariances(self, choice: Choice) -> tuple[Covariance, ...]:
         if max(len(d.times) for d in self.designs) > _LONGEST:

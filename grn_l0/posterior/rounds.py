@@ -12,7 +12,7 @@ from grn_l0.posterior.blocks import confirmed
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.gates import Chain, Summary, candidate_edges
 from grn_l0.posterior.grams import MANY, Grams
-from grn_l0.posterior.inputs import candidate_end, in_given_units
+from grn_l0.posterior.inputs import candidate_end
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.problem import Problem
@@ -98,8 +98,6 @@ class Run:
             sure = confirmed(self.problem.setting(self.choice), self.states, self.grams, self.rounds[-1], self.chain)
         self.problem.estimate(self.states, self.choice, final, self.config)
         start = self.problem.start(self.states, self.choice, self.grams, final, self.chain)
-        if start.inputs is not None:
-            start = replace(start, inputs=in_given_units(start.inputs, self.problem.series))
         if sure is None:
             return start
         return replace(start, gate=np.minimum(start.inclusion, sure.T[: len(self.problem.regulators)]))
