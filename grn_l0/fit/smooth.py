@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grn_l0._typing import Array, Bool, Float, Int
-from grn_l0.posterior.response import LONG
+from grn_l0.posterior.response import LONG, convolution
 from grn_l0.timeseries import TimeSeries
 
 
@@ -144,7 +144,7 @@ class Pieces:
                 t = series.times[s, lo:hi]
                 e = np.exp(-rate * (t - t[0]))
                 q = np.linalg.svd(e[:, None])[0][:, 1:].T  # rows orthogonal to the initial state's decay
-                x.append(q @ _integral(states[s, lo:hi], t, rate))
+                x.append(q @ convolution(t, rate) @ states[s, lo:hi])
                 y.append(q @ values[s, lo:hi])
                 u.append(q @ (1 - e))
         features, targets, unit = np.concatenate(x), np.concatenate(y), np.concatenate(u)
@@ -164,13 +164,3 @@ class Pieces:
         left = self.raw_targets - self.raw_features[:, regulators] @ weight
         offset: Float[Array, " genes"] = self.unit @ left / max(float(self.unit @ self.unit), 1e-12)
         return offset
-
-
-def _integral(x: Float[Array, "times genes"], t: Float[Array, " times"], rate: float) -> Float[Array, "times genes"]:
-    """Integral of d exp(-d (t - u)) x(u) du from the first time on, x linear between times."""
-    total = np.zeros_like(x)
-    for k in range(len(t) - 1):
-        a = rate * (t[k + 1] - t[k])
-        gain = -np.expm1(-a)
-        total[k + 1] = (1 - gain) * total[k] + gain * x[k] + (1 - gain / a) * (x[k + 1] - x[k])
-    return total
