@@ -1,14 +1,19 @@
-"""What all tests share: where the published data are, and that none of them is skipped when they are there."""
+"""What tests share: one small fit, where the published data are, and that no test is skipped when they are there."""
 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from anndata import AnnData
+
+from grn_l0 import GrnWarning, datasets, tl
+from grn_l0.tl.inference import Inference
 
 MIRROR = "GRN_L0_DATA"
 
@@ -60,6 +65,20 @@ def data_dir() -> Path:
 def rng() -> np.random.Generator:
     """Random numbers, the same in every run."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def adata() -> AnnData:
+    """Ten genes and twenty trajectories; not to be changed."""
+    return datasets.simulated(genes=10, trajectories=20, seed=1)
+
+
+@pytest.fixture(scope="session")
+def inference(adata: AnnData) -> Inference:
+    """A fit to them, as short as it can be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GrnWarning)
+        return tl.infer(adata, trajectory_key="trajectory", start="none", seed=3)
 
 
 @pytest.fixture

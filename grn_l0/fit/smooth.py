@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grn_l0._typing import Array, Bool, Float, Int
+from grn_l0.posterior.response import LONG, convolution
 from grn_l0.timeseries import TimeSeries
-
-#: Series with more times than this are smoothed locally and regressed interval by interval.
-_LONG = 12
 
 
 def switched(series: TimeSeries) -> bool:
@@ -47,7 +45,7 @@ def smooth(
     noise is too high; the gated ODE, which starts from them, corrects both.
     """
     shortest, longest = int(series.lengths.min()), int(series.lengths.max())
-    if longest > _LONG or (shortest >= 4 and switched(series)):
+    if longest > LONG or (shortest >= 4 and switched(series)):
         states, noise = _local(series, values)
     elif shortest >= 4:
         fits, rss = _exponential(series, values, rates)
@@ -74,7 +72,7 @@ def constant_genes(
     own = np.nanmean(values, axis=1, keepdims=True)
     around = np.nansum((values - own) ** 2, axis=(0, 1))
     still: Bool[Array, " genes"] = around <= 1e-12 * np.maximum(np.nansum(values**2, axis=(0, 1)), 1e-300)
-    if switched(series) or int(series.lengths.min()) < 4 or int(series.lengths.max()) > _LONG or series.n_series < 8:
+    if switched(series) or int(series.lengths.min()) < 4 or int(series.lengths.max()) > LONG or series.n_series < 8:
         return still
     variance = around / (series.lengths - 1).sum()
     quiet: Bool[Array, " genes"] = still | (variance < noise**2 * (1 + 4 * np.sqrt(2 / series.n_series)))
@@ -138,7 +136,7 @@ class Pieces:
         rate: float,
     ) -> Pieces:
         """Whole trajectories, or single intervals of long ones, at one rate for all genes."""
-        whole = int(series.lengths.max()) <= _LONG
+        whole = int(series.lengths.max()) <= LONG
         x, y, u = list[Array](), list[Array](), list[Array]()
         for s, length in enumerate(series.lengths):
             steps = [(0, int(length))] if whole else [(k, k + 2) for k in range(int(length) - 1)]
@@ -146,7 +144,7 @@ class Pieces:
                 t = series.times[s, lo:hi]
                 e = np.exp(-rate * (t - t[0]))
                 q = np.linalg.svd(e[:, None])[0][:, 1:].T  # rows orthogonal to the initial state's decay
-                x.append(q @ _integral(states[s, lo:hi], t, rate))
+                x.append(q @ convolution(t, rate) @ states[s, lo:hi])
                 y.append(q @ values[s, lo:hi])
                 u.append(q @ (1 - e))
         features, targets, unit = np.concatenate(x), np.concatenate(y), np.concatenate(u)
@@ -166,13 +164,3 @@ class Pieces:
         left = self.raw_targets - self.raw_features[:, regulators] @ weight
         offset: Float[Array, " genes"] = self.unit @ left / max(float(self.unit @ self.unit), 1e-12)
         return offset
-
-
-def _integral(x: Float[Array, "times genes"], t: Float[Array, " times"], rate: float) -> Float[Array, "times genes"]:
-    """Integral of d exp(-d (t - u)) x(u) du from the first time on, x linear between times."""
-    total = np.zeros_like(x)
-    for k in range(len(t) - 1):
-        a = rate * (t[k + 1] - t[k])
-        gain = -np.expm1(-a)
-        total[k + 1] = (1 - gain) * total[k] + gain * x[k] + (1 - gain / a) * (x[k + 1] - x[k])
-    return total

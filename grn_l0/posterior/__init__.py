@@ -1,7 +1,7 @@
 """Where the gates start: their posterior under a linear gated ODE with noise, rates and states estimated."""
 
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.joint import constant_genes, infer_start
+from grn_l0.posterior.joint import infer_start
 from grn_l0.posterior.prior_classes import BELIEVED, Prior, Verdict
 from grn_l0.posterior.projection import Projection
 from grn_l0.posterior.start import Covariance, Start
@@ -16,6 +16,5 @@ __all__ = [
     "Start",
     "Verdict",
     "by_transitions",
-    "constant_genes",
     "infer_start",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 
 from grn_l0._typing import Float, ndarray
 from grn_l0.posterior.response import Design, with_jumps
-from grn_l0.posterior.setting import Setting
+from grn_l0.posterior.setting import MANY, Setting
 from grn_l0.posterior.start import Inputs
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.timeseries import TimeSeries
@@ -17,8 +17,8 @@ from grn_l0.timeseries import TimeSeries
 _WIDTHS = np.array([0.1, 0.3, 0.9, 2.7])
 _SHARES = np.array([0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5])
 
-#: Nats per gene and series that a stimulus must bring to be worth a trial; from how many series, and below how many.
-_WORTH, _FEWEST_SERIES, _MOST_SERIES = 0.1, 3, 30
+#: Nats per gene and series that a stimulus must bring to be worth a trial, and from how many series on.
+_WORTH, _FEWEST_SERIES = 0.1, 3
 
 #: Share of the times in which the transients of all genes meet.
 _EARLY = 0.2
@@ -119,7 +119,7 @@ def candidate_end(setting: Setting) -> float | None:
     """
     n_series = sum(len(d.series) for d in setting.designs if not d.steady)
     times = max((d.times for d in setting.designs), key=len)
-    if not _FEWEST_SERIES <= n_series < _MOST_SERIES:
+    if not _FEWEST_SERIES <= n_series < MANY:
         return None
     smoother = Smoother(setting)
     residuals = smoother.residuals(States.start(setting.designs, setting.measured[0].shape[2]))

@@ -14,7 +14,7 @@ from grn_l0.posterior.gates import Chain, Summary
 from grn_l0.posterior.grams import Grams, make_grams
 from grn_l0.posterior.inputs import between, in_given_units, known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds
-from grn_l0.posterior.response import Design, designs, lag, rate_grid, typical_step
+from grn_l0.posterior.response import LONG, Design, designs, lag, rate_grid, typical_step
 from grn_l0.posterior.scaling import Scaled, scale_genes
 from grn_l0.posterior.setting import Setting, regressors
 from grn_l0.posterior.start import Covariance, Inputs, Start
@@ -56,7 +56,7 @@ class Problem:
         scaled = Scaled.of(series, parts)
         step = typical_step(parts)
         # Drift of the production: white, or with a memory of four steps where the series are long enough to tell.
-        memories = [0.0, 4.0 * step] if max(len(d.times) for d in parts) > 12 else [0.0]
+        memories = [0.0, 4.0 * step] if max(len(d.times) for d in parts) > LONG else [0.0]
         trials = []
         for memory in memories:
             bases = _bases(parts, kinds, memory)

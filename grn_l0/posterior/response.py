@@ -9,6 +9,9 @@ import numpy as np
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.timeseries import SteadyStates, TimeSeries
 
+#: Series of more times than this are long: enough to tell a memory of the drift or a lag, and fitted in pieces.
+LONG = 12
+
 
 @dataclass(frozen=True, eq=False)
 class Design:
@@ -65,8 +68,8 @@ def refine(times: Float[ndarray, " times"]) -> tuple[Float[ndarray, " grid"], In
     Trajectories move fastest where they leave their initial state; long series are sampled finely enough as they are.
     """
     n = len(times)
-    parts = np.full(n - 1, 1 if n > 24 else max(1, round(16 / (n - 1))))
-    if n <= 12:
+    parts = np.full(n - 1, max(1, round(16 / (n - 1))))
+    if n <= LONG:
         longest = np.diff(times).max()
         parts = np.maximum(1, np.round(parts * np.diff(times) / longest)).astype(int)
         parts[0] = max(2 * parts[0], 4)

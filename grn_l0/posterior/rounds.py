@@ -16,6 +16,7 @@ from grn_l0.posterior.inputs import candidate_end
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.response import LONG
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.states import States
 
@@ -109,9 +110,9 @@ def choose_variant(
     """Whether a stimulus ends in the middle, and whether proteins lag behind, by short runs.
 
     A variant is judged by the restricted log-likelihood of its residuals less 5 nats per expected edge and 3 per
-    expected effect of a stimulus. Series of at most twelve times are too short to tell a lag.
+    expected effect of a stimulus. Series of at most twelve times (`LONG`) are too short to tell a lag.
     """
-    if max(len(d.times) for d in problem.designs) <= 12:
+    if max(len(d.times) for d in problem.designs) <= LONG:
         return problem
     states = States.start(problem.designs, problem.series.n_genes)
     end = candidate_end(problem.setting(problem.choose(states, None, config)))

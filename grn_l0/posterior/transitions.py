@@ -22,7 +22,7 @@ from grn_l0.posterior.leave_out import choose_settings
 from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
-from grn_l0.posterior.response import Design, designs
+from grn_l0.posterior.response import LONG, Design, designs
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.steps import Rows, flat, make_rows
@@ -44,7 +44,7 @@ def by_transitions(series: TimeSeries) -> bool:
     """
     if series.knockouts is not None or series.stimuli is not None or series.steady is not None:
         return False
-    if series.n_series >= 5 or int(series.lengths.max()) <= 12:
+    if series.n_series >= 5 or int(series.lengths.max()) <= LONG:
         return False
     return series.n_genes >= 5 * int(series.lengths.sum()) or smoothness(series) > 0.5
 

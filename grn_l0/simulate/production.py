@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from grn_l0._typing import Float, ndarray
 
@@ -34,27 +35,19 @@ class LinearProduction:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LogisticProduction:
-    r""":math:`f_i(x) = a_i \, \sigma(b_i + \sum_j w_{ji} (x_j - c))`.
+    r""":math:`f_i(x) = a_i \, \sigma(g_i(x))`, g linear.
 
     Attributes
     ----------
-    weights
-        w, regulators x targets, shape (N, N).
-    offset
-        b, shape (N,).
+    argument
+        g.
     maximum
         a, shape (N,).
-    center
-        c.
     """
 
-    weights: Float[ndarray, "genes genes"]
-    offset: Float[ndarray, " genes"]
+    argument: LinearProduction
     maximum: Float[ndarray, " genes"]
-    center: float = 0.5
 
     def __call__(self, x: Float[ndarray, "states genes"]) -> Float[ndarray, "states genes"]:
         """Production at each state."""
-        from scipy.special import expit
-
-        return np.asarray(self.maximum * expit(self.offset + (x - self.center) @ self.weights))
+        return np.asarray(self.maximum * expit(self.argument(x)))

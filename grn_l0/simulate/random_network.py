@@ -171,8 +171,5 @@ def _linear(genes: tuple[str, ...], sign: Float[ndarray, "genes genes"], rng: np
 
 def _logistic(genes: tuple[str, ...], sign: Float[ndarray, "genes genes"], rng: np.random.Generator) -> Production:
     n = len(genes)
-    return LogisticProduction(
-        weights=sign * rng.uniform(2.5, 5.0, sign.shape),
-        offset=rng.uniform(-0.5, 0.5, n),
-        maximum=np.ones(n),
-    )
+    argument = LinearProduction(weights=sign * rng.uniform(2.5, 5.0, sign.shape), offset=rng.uniform(-0.5, 0.5, n))
+    return LogisticProduction(argument=argument, maximum=np.ones(n))

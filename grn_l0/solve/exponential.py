@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, final
 
 import torch
@@ -14,6 +16,10 @@ from grn_l0._errors import OptionError
 from grn_l0._typing import Bool, Float
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.solve.abstract import AbstractSolver, intervals, produced, rates, stacked
+
+#: Expression of all series at one time, and what makes it.
+State = Float[Tensor, "series genes"]
+Production = Callable[[State], State]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +46,8 @@ class AbstractExponential(AbstractSolver):
             raise OptionError(f"the solver's step must be a positive time, not {self.step}")
 
     @abstractmethod
-    def advance(
-        self,
-        dynamics: AbstractDynamics,
-        gated: Tensor,
-        x: Float[Tensor, "series genes"],
-        a: Tensor,
-        gain: Tensor,
-        drive: Tensor | None = None,
-    ) -> Float[Tensor, "series genes"]:
-        """One step; `a` = d h, `gain` = 1 - exp(-a) and `drive` broadcast to (S, N)."""
+    def advance(self, production: Production, x: State, a: Tensor, gain: Tensor) -> State:
+        """One step under `production`, x -> f(x); `a` = d h and `gain` = 1 - exp(-a) broadcast to (S, N)."""
 
     def solve(
         self,
@@ -74,8 +72,9 @@ class AbstractExponential(AbstractSolver):
             a = rate * h
             gain = -torch.expm1(-a)
             added = None if drive is None else drive[:, k]
+            production = partial(produced, dynamics, gated=gated, drive=added)
             for _ in range(count):
-                x = self.advance(dynamics, gated, x, a, gain, added)
+                x = self.advance(production, x, a, gain)
             states.append(x)
         return stacked(states)
 
@@ -87,17 +86,9 @@ class ExponentialEuler(AbstractExponential):
 
     order: ClassVar[int] = 1
 
-    def advance(
-        self,
-        dynamics: AbstractDynamics,
-        gated: Tensor,
-        x: Float[Tensor, "series genes"],
-        a: Tensor,
-        gain: Tensor,
-        drive: Tensor | None = None,
-    ) -> Float[Tensor, "series genes"]:
+    def advance(self, production: Production, x: State, a: Tensor, gain: Tensor) -> State:
         """One step of the method."""
-        return x + gain * (produced(dynamics, x, gated, drive) - x)
+        return x + gain * (production(x) - x)
 
 
 @final
@@ -112,19 +103,11 @@ class ExponentialHeun(AbstractExponential):
 
     order: ClassVar[int] = 2
 
-    def advance(
-        self,
-        dynamics: AbstractDynamics,
-        gated: Tensor,
-        x: Float[Tensor, "series genes"],
-        a: Tensor,
-        gain: Tensor,
-        drive: Tensor | None = None,
-    ) -> Float[Tensor, "series genes"]:
+    def advance(self, production: Production, x: State, a: Tensor, gain: Tensor) -> State:
         """One step of the method."""
-        f0 = produced(dynamics, x, gated, drive)
+        f0 = production(x)
         predicted = x + gain * (f0 - x)
-        f1 = produced(dynamics, predicted, gated, drive)
+        f1 = production(predicted)
         return predicted + _ramp(a, gain) * (f1 - f0)
 
 

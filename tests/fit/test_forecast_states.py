@@ -22,18 +22,6 @@ ALL = np.arange(N)
 QUICK = FitConfig(steps=2, refit_steps=2, families="linear")
 
 
-def projection() -> Projection:
-    rng = np.random.default_rng(0)
-    loadings = np.linalg.qr(rng.normal(size=(N, 4)))[0]
-    return Projection(mean=np.full(N, 0.5), scale=np.full(N, 0.2), loadings=loadings, power=np.full(4, 20.0), rest=1.0)
-
-
-@pytest.fixture(scope="module")
-def projected() -> FitResult:
-    k = known(8)
-    return fit(k.series, replace(k.start, projection=projection()), regulators=ALL, config=QUICK)
-
-
 @pytest.fixture(scope="module")
 def long() -> tuple[FitResult, TimeSeries]:
     series, clean = simulate(3, 0.01, 3, times=np.arange(0, 15, 0.25))
@@ -49,9 +37,9 @@ def part(series: TimeSeries, keep: np.ndarray) -> TimeSeries:
     )
 
 
-def test_a_present_state_is_the_exact_forecast_of_its_guess(projected: FitResult) -> None:
+def test_a_present_state_is_the_exact_forecast_of_its_guess(projected: FitResult, projection: Projection) -> None:
     series = known(8).series
-    guess = np.stack([projection().estimate(v, np.ones(len(v))) for v in series.values])
+    guess = np.stack([projection.estimate(v, np.ones(len(v))) for v in series.values])
     expected = projected.forecast(replace(series, values=guess), measurement="exact")
     found = projected.forecast(series, measurement="present")
     np.testing.assert_allclose(found.one_step[:, 1:], expected.one_step[:, 1:], rtol=1e-6)

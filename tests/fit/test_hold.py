@@ -12,7 +12,6 @@ from scipy.integrate import solve_ivp
 from grn_l0._errors import NameMatchError, OptionError
 from grn_l0.dynamics import Linear
 from grn_l0.fit import FitConfig, FitResult, fit
-from grn_l0.posterior.projection import Projection
 from grn_l0.solve import ExponentialHeun
 from grn_l0.timeseries import TimeSeries
 
@@ -20,26 +19,17 @@ ALL = np.arange(N)
 QUICK = FitConfig(steps=2, refit_steps=2, families="linear")
 
 
-def projection() -> Projection:
-    loadings = np.linalg.qr(np.random.default_rng(0).normal(size=(N, 4)))[0]
-    return Projection(mean=np.full(N, 0.5), scale=np.full(N, 0.2), loadings=loadings, power=np.full(4, 20.0), rest=1.0)
-
-
 @pytest.fixture(scope="module")
-def fitted() -> FitResult:
-    k = known(8)
-    return fit(k.series, replace(k.start, projection=projection()), regulators=ALL, config=QUICK)
-
-
-@pytest.fixture(scope="module")
-def true(fitted: FitResult) -> tuple[FitResult, TimeSeries]:
+def true(projected: FitResult) -> tuple[FitResult, TimeSeries]:
     """The known system itself, as a model; with series in which gene 4 is knocked out in the first."""
     series, clean = simulate(3, 0.0, 5)
     start = make_start(series, clean, 0.01)
     start = replace(start, weight=TRUTH, offset=np.full(N, 0.5), rate=np.ones(N))
     out = np.zeros((3, N), dtype=bool)
     out[0, 4] = True
-    model = replace(fitted, model=Linear.from_start(start, series, regulators=ALL), solver=ExponentialHeun(step=0.01))
+    model = replace(
+        projected, model=Linear.from_start(start, series, regulators=ALL), solver=ExponentialHeun(step=0.01)
+    )
     return model, replace(series, knockouts=out)
 
 
@@ -74,14 +64,14 @@ def test_held_genes_are_those_of_the_clamped_equations(true: tuple[FitResult, Ti
 
 @pytest.mark.parametrize("measurement", ["auto", "exact", "present", "noisy"])
 @pytest.mark.parametrize("gates", ["hard", "expected"])
-def test_a_held_gene_stays_whatever_the_way(fitted: FitResult, measurement, gates) -> None:
+def test_a_held_gene_stays_whatever_the_way(projected: FitResult, measurement, gates) -> None:
     series = known(8).series
-    found = fitted.forecast(series, measurement=measurement, gates=gates, hold={"g3": -0.75})
+    found = projected.forecast(series, measurement=measurement, gates=gates, hold={"g3": -0.75})
     assert (found.full[:, :, 3] == -0.75).all() and (found.one_step[:, :, 3] == -0.75).all()
     other = [i for i in range(N) if i != 3]
     assert (found.full[:, 0, other] == series.values[:, 0, other]).all()
-    nothing = fitted.forecast(series, measurement=measurement, gates=gates, hold={})
-    assert (nothing.full == fitted.forecast(series, measurement=measurement, gates=gates).full).all()
+    nothing = projected.forecast(series, measurement=measurement, gates=gates, hold={})
+    assert (nothing.full == projected.forecast(series, measurement=measurement, gates=gates).full).all()
 
 
 def test_a_long_series_with_its_own_process_is_held_too() -> None:
@@ -96,10 +86,10 @@ def test_a_long_series_with_its_own_process_is_held_too() -> None:
         long.forecast(series, context=series, hold={"g2": 0.1})
 
 
-def test_what_cannot_be_held(fitted: FitResult) -> None:
+def test_what_cannot_be_held(projected: FitResult) -> None:
     series = known(8).series
     with pytest.raises(NameMatchError, match=r"hold names 'G3'.*10 genes; did you mean 'g3'"):
-        fitted.forecast(series, hold={"G3": 0.0})
+        projected.forecast(series, hold={"G3": 0.0})
     for value in (np.nan, np.inf, "low", None):
         with pytest.raises(OptionError, match=r"hold keeps 'g3' at .*such as 0"):
-            fitted.forecast(series, hold={"g3": value})  # type: ignore[dict-item]
+            projected.forecast(series, hold={"g3": value})  # type: ignore[dict-item]

@@ -62,11 +62,11 @@ def markdown(records: Sequence[Record], notes: Sequence[str] = (), figures: Sequ
     lines += [f"![{caption}]({name})\n\n{caption}" for caption, name in figures]
     lines += [*overview(table), *ablations(table)]
     group = ""
-    for case in _cases(table):
+    for case, rows in _cases(table):
         if case.group != group:
             group = case.group
             lines.append(f"## {group}")
-        lines.append(_chapter(case, table[table["case"] == case.name]))
+        lines.append(_chapter(case, rows))
     met = [] if table.empty else [m for m in METHODS.values() if (table["method"] == m.name).any()]
     lines += ["## Methods", "\n".join(f"- **{m.name}**: {m.about}" for m in met)]
     return "\n\n".join(lines) + "\n"
@@ -101,8 +101,8 @@ def _universe(table: pd.DataFrame) -> list[str]:
 def overview(table: pd.DataFrame) -> list[str]:
     """Ours beside the best of all others, a row per case."""
     body = []
-    for case in _cases(table):
-        here = table[table["case"] == case.name].dropna(axis=1, how="all")
+    for case, rows in _cases(table):
+        here = rows.dropna(axis=1, how="all")
         own = here[_ours(here)]
         if own.empty:
             continue
@@ -114,41 +114,40 @@ def overview(table: pd.DataFrame) -> list[str]:
         cells = [auprc, rival, precision, false, error, floor]
         if set(cells) != {"–"}:
             body.append([case.name, *cells])
-    if not body:
-        return []
     figures = ("AUPRC", "best other", "precision", "false edges per target", "one-step MSE", "best other or floor")
-    return [
-        "## Overview",
-        f"{OURS.name}, its default, beside the method with the best median. Prior networks alone are in the tables.",
-        markdown_table(["case", *figures], body),
-    ]
+    about = f"{OURS.name}, its default, beside the method with the best median. Prior networks alone are in the tables."
+    return _section("Overview", about, ("case",), figures, body)
 
 
 def ablations(table: pd.DataFrame) -> list[str]:
     """What each step of the recipe buys: the default minus the variant, seed by seed."""
     body = []
-    for case in _cases(table):
-        here = table[table["case"] == case.name]
+    for case, here in _cases(table):
         own = here[_ours(here)].set_index("seed")
         for method in dict.fromkeys(here.loc[here["role"].isin(["ablation", "choice"]), "method"]):
             other = here[here["method"] == method].set_index("seed")
             cells = [_gain(own, other, c) for c in ("auprc", "auroc", "precision", "recall", "balanced_accuracy")]
             cells.append(_gain(own, other, "mse_one_step", ratio=True))
             body.append([str(method), case.name, METHODS[method].about, *cells])
-    if not body:
-        return []
     figures = ("AUPRC", "AUROC", "precision", "recall", "balanced accuracy", "MSE, ratio")
-    return [
-        "## What each step buys",
+    about = (
         "The default minus the variant, seed by seed: median and range. Positive means that the default is better; for "
-        "the MSE it is the variant's over the default's, so above 1 means that the default is better.",
-        markdown_table(["variant", "case", "what", *figures], body, texts=3),
-    ]
+        "the MSE it is the variant's over the default's, so above 1 means that the default is better."
+    )
+    return _section("What each step buys", about, ("variant", "case", "what"), figures, body)
 
 
-def _cases(table: pd.DataFrame) -> list[Case]:
-    """The cases that there are records of, in the order of the report."""
-    return [] if table.empty else [c for c in CASES.values() if (table["case"] == c.name).any()]
+def _section(
+    title: str, about: str, texts: Sequence[str], figures: Sequence[str], body: Sequence[Sequence[str]]
+) -> list[str]:
+    """A table of all cases under its heading, columns of text before those of figures; nothing without rows."""
+    return [f"## {title}", about, markdown_table([*texts, *figures], body, texts=len(texts))] if body else []
+
+
+def _cases(table: pd.DataFrame) -> list[tuple[Case, pd.DataFrame]]:
+    """The cases that there are records of, in the order of the report, and their rows."""
+    parts = {} if table.empty else dict(iter(table.groupby("case", sort=False)))
+    return [(case, parts[name]) for name, case in CASES.items() if name in parts]
 
 
 def _ours(table: pd.DataFrame) -> pd.Series[bool]:
