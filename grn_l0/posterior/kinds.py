@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.gaps import Gaps
 from grn_l0.posterior.observed import Observed, from_observed
+
+#: Steps of expectation-maximisation for the population of kinds.
+_STEPS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +76,8 @@ def choose_kinds(
     variance = np.maximum(table.square, 1e-12) / table.freedom
     log_lik = -0.5 * (table.log_det + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
-    rate = kinds.rate_index
-    log_prior = _rate_prior(np.zeros((len(kinds), 1)), rate)
+    even = _even(kinds.rate_index)
+    log_prior = np.log(even)
     best = np.argmax(log_lik, axis=0)
     genes = np.arange(len(scale))
     for _ in range(3):
@@ -83,7 +85,7 @@ def choose_kinds(
         miss = np.log(variance) - center
         total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom) + log_prior[:, None]
         best = np.argmax(total, axis=0)
-        log_prior = _rate_prior(total, rate)
+        log_prior = _population(total - log_prior[:, None], even)
     used, counts = np.unique(best, return_counts=True)
     if len(used) > most:
         kept = used[np.argsort(-counts, kind="stable")[:most]]
@@ -118,18 +120,24 @@ def noise_population(
     return fitted - x, spread, slope
 
 
-def _rate_prior(total: Float[ndarray, "kinds genes"], rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
-    """Log prior of each kind: the share of its rate in the population of genes, evenly over the kinds of that rate.
-
-    The share is one step of expectation-maximisation with one gene added to each rate.
-    """
-    levels, sizes = np.unique(rate, return_counts=True)
-    per_rate = np.stack([logsumexp(total[rate == level], axis=0) for level in levels])
-    share = np.exp(per_rate - logsumexp(per_rate, axis=0)).sum(axis=1) + 1.0
-    out = np.empty(len(rate))
-    for level, weight in zip(levels, np.log(share / share.sum() / sizes), strict=True):
-        out[rate == level] = weight
+def _even(rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
+    """Shares of the kinds when nothing is known: each rate has as much, evenly over its kinds."""
+    _, group, sizes = np.unique(rate, return_inverse=True, return_counts=True)
+    out: Float[ndarray, " kinds"] = 1.0 / (len(sizes) * sizes[group])
     return out
+
+
+def _population(log_lik: Float[ndarray, "kinds genes"], even: Float[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
+    """Log share of each kind in the population of genes, by expectation-maximisation.
+
+    Genes of one system were measured in one way and may share a rate, so what most of them say tells the rest. Half of
+    the population is that of the genes and half is `even`, which leaves a kind to genes that alone have it.
+    """
+    likelihood = np.exp(log_lik - log_lik.max(axis=0))
+    share = even
+    for _ in range(_STEPS):
+        share = 0.5 * (share * (likelihood @ (1.0 / (share @ likelihood))) / log_lik.shape[1] + even)
+    return np.log(share)
 
 
 def _quadratics(
