@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from grn_l0._typing import Bool, Float, Int, Progress, ndarray
+from grn_l0._typing import Float, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.decoys import Decoys, screen
 from grn_l0.posterior.grams import MANY
 from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
-from grn_l0.posterior.response import designs
+from grn_l0.posterior.response import LONG, designs
 from grn_l0.posterior.rounds import Run, choose_variant
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
@@ -95,7 +95,7 @@ def _sampled(
     decoys: bool = False,
 ) -> tuple[Start, Float[ndarray, "decoys genes"]]:
     """The general posterior; of one or two long series, what three runs agree on. With it, what decoys have."""
-    several = series.n_series < 3 and int(series.lengths.max()) > 12
+    several = series.n_series < 3 and int(series.lengths.max()) > LONG
     if several:
         problems = [Problem.of(series, regulators, fastest=fastest) for fastest in _FASTEST]
     else:
@@ -125,9 +125,3 @@ def agreed(runs: Sequence[Start]) -> Start:
     total, effect = inclusion.sum(axis=0), (inclusion * np.array([r.weight for r in runs])).sum(axis=0)
     weight = np.divide(effect, total, out=np.zeros_like(total), where=total > 1e-12)
     return replace(runs[1], inclusion=inclusion.mean(axis=0), gate=gate, weight=weight)
-
-
-def constant_genes(start: Start) -> Bool[ndarray, " genes"]:
-    """Genes that the posterior found to stay where they start."""
-    out: Bool[ndarray, " genes"] = start.rate == 0.0
-    return out
