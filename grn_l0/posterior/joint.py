@@ -73,7 +73,7 @@ def infer_start(
     # The order of listed edges among the others is what the prior was given for.
     if given or not overconfident(series):
         return found
-    note = f"{found.note} Scores are lower than such probabilities, which are too sure with so few series."
+    note = f"{found.note} Scores are tempered: probabilities are too sure of themselves with so few series."
     return replace(found, score=calibrated(whole.inclusion, regulators), note=note)
 
 
