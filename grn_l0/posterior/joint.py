@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from grn_l0._typing import Float, Int, Progress, ndarray
+from grn_l0.posterior.calibrate import calibrated, overconfident
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.decoys import Decoys, screen
 from grn_l0.posterior.grams import MANY
@@ -68,7 +69,12 @@ def infer_start(
     given = as_priors(prior)
     exempt = np.any([p.listed for p in given], axis=0) if given else None
     gate, verdict = screen(whole.opening, decoys, config.false_share, exempt)
-    return replace(whole, gate=gate, note=verdict.sentence())
+    found = replace(whole, gate=gate, note=verdict.sentence())
+    # The order of listed edges among the others is what the prior was given for.
+    if given or not overconfident(series):
+        return found
+    note = f"{found.note} Scores are tempered: probabilities are too sure of themselves with so few series."
+    return replace(found, score=calibrated(whole.inclusion, regulators), note=note)
 
 
 def _determined(series: TimeSeries, n_regulators: int) -> bool:

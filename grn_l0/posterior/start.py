@@ -89,7 +89,7 @@ class Start:
     projection
         How a state is guessed from one measurement of many genes; None where it is taken as it is.
     score
-        What candidate edges are ranked by, shape (R, N); None for `inclusion` itself.
+        What candidate edges are ranked by and reported with, shape (R, N); None for `inclusion` itself.
     gate
         P(gate open) from which the gated ODE starts, shape (R, N), 0 for edges that are not reported; None for
         `inclusion` itself.
