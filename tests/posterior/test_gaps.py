@@ -16,7 +16,7 @@ from grn_l0.posterior.states import Smoother, States
 
 
 def dense(
-    made: Setting, seen: list[np.ndarray], states: States, gene: int, trust: list[np.ndarray] | None
+    made: Setting, seen: list[np.ndarray], states: States, gene: int
 ) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Gram matrix, score, square and freedom of one target by GLS on its observed entries, all series at once."""
     kind = int(made.choice.kind[gene])
@@ -28,8 +28,7 @@ def dense(
         b, sigma = made.basis(kind, q), precision(made, kind, q)
         response = b.response[part.at]
         for s in range(len(part.series)):
-            weight = 1.0 if trust is None else trust[q][s, gene]
-            sigmas.append(sigma / weight)
+            sigmas.append(sigma)
             columns = np.zeros((len(part.times), width))
             if len(part.series) >= 30:
                 columns[:, start : start + len(part.times)] = np.eye(len(part.times))
@@ -54,15 +53,12 @@ def dense(
 
 
 @pytest.mark.parametrize("sizes", [(4,), (4, 5), (31, 4, 3)])
-@pytest.mark.parametrize("trusted", [False, True])
-def test_statistics_of_a_target_are_those_of_its_observed_entries(sizes: tuple[int, ...], trusted: bool) -> None:
+def test_statistics_of_a_target_are_those_of_its_observed_entries(sizes: tuple[int, ...]) -> None:
     made, seen = world(sizes, kinds=(DRIVEN,) * GENES)
     states = states_of(made)
-    rng = np.random.default_rng(1)
-    trust = [rng.uniform(0.1, 1.0, (n, GENES)) for n in sizes] if trusted else None
-    found = make_grams(made, states, trust=trust)
+    found = make_grams(made, states)
     for gene in range(GENES):
-        gram, score, square, freedom = dense(made, seen, states, gene, trust)
+        gram, score, square, freedom = dense(made, seen, states, gene)
         np.testing.assert_allclose(found.gram[found.index[gene]], gram, rtol=1e-8, atol=1e-8)
         np.testing.assert_allclose(found.score[gene], score, rtol=1e-8, atol=1e-8)
         np.testing.assert_allclose(found.square[gene], square, rtol=1e-8)
