@@ -19,9 +19,31 @@ def centred(design: Design) -> bool:
 
 
 def shared_effects(setting: Setting, kind: int) -> list[Float[ndarray, "times effects"]]:
-    """Initial state and offset (m, b), per design, as columns; 0 where each time is centred."""
-    means = [setting.basis(kind, q).means[d.at] for q, d in enumerate(setting.designs)]
-    return [0.0 * m if centred(d) else m for d, m in zip(setting.designs, means, strict=True)]
+    """Initial state and offset (m, b), per design, and a common trend, as columns; 0 where each time is centred.
+
+    The trend, linear between knots, does for series with times of their own what centring does for the others: a clock
+    or a batch moves genes together, and regulates none.
+    """
+    knots = trend_knots(setting.designs)
+    out = []
+    for q, design in enumerate(setting.designs):
+        hats = [np.interp(design.times, knots, hat) for hat in np.eye(len(knots))]
+        effects = np.column_stack([setting.basis(kind, q).means[design.at], *hats])
+        effects[:, 2:] *= not design.steady
+        out.append(effects * (not centred(design)))
+    return out
+
+
+def trend_knots(designs: list[Design]) -> Float[ndarray, " knots"]:
+    """Times between which the common trend of series that are not centred is linear; none for fewer than 30 of them.
+
+    They are quantiles of the times of all observations, so many that each rests on as many of these as a centred time.
+    """
+    rare = [d for d in designs if not d.steady and not centred(d)]
+    if sum(len(d.series) for d in rare) < MANY:
+        return np.zeros(0)
+    times = np.concatenate([np.repeat(d.times, len(d.series)) for d in rare])
+    return np.unique(np.quantile(times, np.linspace(0.0, 1.0, len(times) // MANY)))
 
 
 def all_effects(setting: Setting, kind: int) -> list[Float[ndarray, "times effects"]]:

@@ -67,8 +67,9 @@ class Grams:
 class Whitener:
     """Takes trajectories on the grid, or measurements, to rows of independent noise without fixed effects.
 
-    With 30 series or more of one schedule each time is centred over them, which removes (m, b) and any common drift;
-    with fewer only (m, b) can be afforded.
+    With 30 series or more of one schedule each time is centred over them, which removes (m, b) and any common drift.
+    Other series lose (m, b) and, if they are 30 or more together, a common trend that is linear between knots. With
+    fewer only (m, b) can be afforded.
     """
 
     setting: Setting

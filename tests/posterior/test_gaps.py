@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from posterior_gaps import CONSTANT, DRIVEN, GENES, precision, states_of, world
+from scipy.interpolate import make_interp_spline
 from scipy.linalg import block_diag
 
 from grn_l0.posterior import grams as grams_module
@@ -22,8 +23,13 @@ def dense(
     kind = int(made.choice.kind[gene])
     keep = np.concatenate([m[:, :, gene].ravel() for m in seen])
     sigmas, fixed, x, y = [], [], [], []
-    width = 2 + sum(len(d.times) for d in made.designs)
-    spread, start = np.zeros((GENES, GENES)), 2
+    rare = [d for d in made.designs if len(d.series) < 30]
+    n_rare = sum(len(d.series) for d in rare)
+    at = np.concatenate([np.repeat(d.times, len(d.series)) for d in rare] or [np.zeros(1)])
+    knots = np.unique(np.quantile(at, np.linspace(0, 1, len(at) // 30))) if n_rare >= 30 else np.zeros(0)
+    assert (len(knots) > 2) == (n_rare >= 30)
+    width = 2 + len(knots) + sum(len(d.times) for d in made.designs)
+    spread, start = np.zeros((GENES, GENES)), 2 + len(knots)
     for q, part in enumerate(made.designs):
         b, sigma = made.basis(kind, q), precision(made, kind, q)
         response = b.response[part.at]
@@ -34,6 +40,8 @@ def dense(
                 columns[:, start : start + len(part.times)] = np.eye(len(part.times))
             else:
                 columns[:, :2] = b.means[part.at]
+                if len(knots):
+                    columns[:, 2 : 2 + len(knots)] = make_interp_spline(knots, np.eye(len(knots)), k=1)(part.times)
             fixed.append(columns)
             x.append(response @ states.estimate[q][s])
             y.append(made.measured[q][s, :, gene])
@@ -52,7 +60,7 @@ def dense(
     return z.T @ project @ z + spread, z.T @ project @ t, float(t @ project @ t), float(freedom)
 
 
-@pytest.mark.parametrize("sizes", [(4,), (4, 5), (31, 4, 3)])
+@pytest.mark.parametrize("sizes", [(4,), (4, 5), (31, 4, 3), (31, 20, 15)])
 def test_statistics_of_a_target_are_those_of_its_observed_entries(sizes: tuple[int, ...]) -> None:
     made, seen = world(sizes, kinds=(DRIVEN,) * GENES)
     states = states_of(made)
