@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -72,17 +73,24 @@ class Basis:
     offset: Float[ndarray, "grid grid"]
     drift: Float[ndarray, "grid grid"]
 
-    def state_covariance(self, x: float, c: float, q: float) -> Float[ndarray, "grid grid"]:
-        """Covariance of the true state around the model, in units of v."""
-        out: Float[ndarray, "grid grid"] = x * self.initial + c * self.offset + q * self.drift
+    def state_covariance(
+        self, x: float | Float[ndarray, " some"], c: float | Float[ndarray, " some"], q: float | Float[ndarray, " some"]
+    ) -> Float[ndarray, "*some grid grid"]:
+        """Covariance of the true state around the model, in units of v; of each of several levels."""
+        return self._at(slice(None), x, c, q)
+
+    def covariance(
+        self, x: float | Float[ndarray, " some"], c: float | Float[ndarray, " some"], q: float | Float[ndarray, " some"]
+    ) -> Float[ndarray, "*some times times"]:
+        """Covariance of the measurements around the model, in units of v; of each of several levels."""
+        at = self.design.at
+        out: Float[ndarray, "*some times times"] = np.diag(self.design.variance) + self._at(np.ix_(at, at), x, c, q)
         return out
 
-    def covariance(self, x: float, c: float, q: float) -> Float[ndarray, "times times"]:
-        """Covariance of the measurements around the model, in units of v."""
-        at = self.design.at
-        out: Float[ndarray, "times times"] = (
-            np.diag(self.design.variance) + self.state_covariance(x, c, q)[np.ix_(at, at)]
-        )
+    def _at(self, where: Any, *levels: float | Float[ndarray, " some"]) -> Float[ndarray, "*some rows columns"]:
+        parts = (c[where] for c in (self.initial, self.offset, self.drift))
+        x, c, q = (np.asarray(level)[..., None, None] * part for level, part in zip(levels, parts, strict=True))
+        out: Float[ndarray, "*some rows columns"] = x + c + q
         return out
 
 

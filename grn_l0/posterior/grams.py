@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.apart import Separate, Trust, add_deviations
+from grn_l0.posterior.apart import Separate
 from grn_l0.posterior.curvature import MOST, curvature_of
+from grn_l0.posterior.fixed_effects import centred, orthonormal, shared_effects
 from grn_l0.posterior.setting import MANY, Setting
 from grn_l0.posterior.states import States
-from grn_l0.posterior.uncertainty import expected_products
+from grn_l0.posterior.uncertainty import add_products
 
 __all__ = ["MANY", "Grams", "Whitener", "make_grams"]
 
@@ -66,8 +67,9 @@ class Grams:
 class Whitener:
     """Takes trajectories on the grid, or measurements, to rows of independent noise without fixed effects.
 
-    With 30 series or more of one schedule each time is centred over them, which removes (m, b) and any common drift;
-    with fewer only (m, b) can be afforded.
+    With 30 series or more of one schedule each time is centred over them, which removes (m, b) and any common drift.
+    Other series lose (m, b) and, if they are 30 or more together, a common trend that is linear between knots. With
+    fewer only (m, b) can be afforded.
     """
 
     setting: Setting
@@ -80,28 +82,24 @@ class Whitener:
     def of(cls, setting: Setting, kind: int) -> Whitener:
         """For the targets of one kind."""
         matrices, fixed, lost = [], [], 0
-        for q, design in enumerate(setting.designs):
-            part = setting.basis(kind, q)
-            matrices.append(np.linalg.inv(np.linalg.cholesky(part.covariance(*setting.levels(kind)))))
-            means = matrices[-1] @ part.means[design.at]
-            if len(design.series) >= MANY:
-                lost += len(design.times)
-                means = 0.0 * means
-            fixed.append(np.tile(means, (len(design.series), 1)))
+        for q, (design, effects) in enumerate(zip(setting.designs, shared_effects(setting, kind), strict=True)):
+            sigma = setting.basis(kind, q).covariance(*setting.levels(kind))
+            matrices.append(np.linalg.inv(np.linalg.cholesky(sigma)))
+            fixed.append(np.tile(matrices[-1] @ effects, (len(design.series), 1)))
+            lost += len(design.times) if centred(design) else 0
         whole = np.concatenate(fixed)
         if not whole.any():
             return cls(setting, kind, matrices, None, lost)
         # Samples at rest beside centred series know no initial state: its column is 0, and no direction is lost to it.
-        direction, size, _ = np.linalg.svd(whole, full_matrices=False)
-        effects = direction[:, size > 1e-9 * size[0]]
-        return cls(setting, kind, matrices, effects, lost + effects.shape[1])
+        basis = orthonormal(whole)
+        return cls(setting, kind, matrices, basis, lost + basis.shape[1])
 
     def rows(self, parts: list[Float[ndarray, "series times some"]]) -> Float[ndarray, "rows some"]:
         """Whiten trajectories at the measured times."""
         out = []
         for matrix, design, y in zip(self.matrices, self.setting.designs, parts, strict=True):
             white = matrix @ y
-            out.append((white - white.mean(axis=0) if len(design.series) >= MANY else white).reshape(-1, y.shape[2]))
+            out.append((white - white.mean(axis=0) if centred(design) else white).reshape(-1, y.shape[2]))
         whole = np.concatenate(out)
         return whole if self.effects is None else whole - self.effects @ (self.effects.T @ whole)
 
@@ -120,7 +118,6 @@ def make_grams(
     states: States,
     inclusion: Float[ndarray, "genes regulators"] | None = None,
     weight: Float[ndarray, "genes regulators"] | None = None,
-    trust: Trust | None = None,
 ) -> Grams:
     """Whiten, remove the fixed effects, multiply; add what is not known of the states.
 
@@ -133,32 +130,21 @@ def make_grams(
         Data and noise models; smoothed states.
     inclusion, weight
         Of the last round.
-    trust
-        Per design, shape (series, genes): by how much a series' information on a target is multiplied. None for 1.
     """
     regressors = setting.regressors(states.estimate)
     made = _Making(setting, states, regressors, inclusion, weight)
     kind_of = setting.choice.kind
     changing = setting.kinds.rate_index[kind_of] >= 0
-    alone = changing & (setting.gappy if trust is None else True)
-    count = np.ones(setting.measured[0].shape[2]) if trust is None else _mean_trust(trust)
+    alone, count = changing & setting.gappy, np.ones(len(kind_of))
     if alone.sum() * regressors[0].shape[2] ** 2 * 8 > _MEMORY:
-        count = np.where(setting.gappy, setting.observed, 1.0) * count
-        alone = np.zeros_like(alone)
-    else:
-        count = np.ones_like(count)
+        alone, count = np.zeros_like(alone), np.where(setting.gappy, setting.observed, 1.0)
     for kind in np.unique(kind_of[changing]):
         genes = np.flatnonzero(kind_of == kind)
         if not alone[genes].all():
             made.shared(int(kind), genes[~alone[genes]], count)
         if alone[genes].any():
-            made.single(int(kind), genes[alone[genes]], trust)
+            made.single(int(kind), genes[alone[genes]])
     return made.done()
-
-
-def _mean_trust(trust: Trust) -> Float[ndarray, " genes"]:
-    out: Float[ndarray, " genes"] = np.concatenate(trust).mean(axis=0)
-    return out
 
 
 class _Making:
@@ -176,6 +162,8 @@ class _Making:
         self.inclusion, self.weight = inclusion, weight
         n_genes, self.n_regulators = setting.measured[0].shape[2], regressors[0].shape[2]
         self.gram: list[Float[ndarray, "some regulators regulators"]] = []
+        # Per design: H of every Gram matrix, whitened.
+        self.whitened: list[list[Float[ndarray, "some times grid"]]] = [[] for _ in setting.designs]
         self.index, self.bent = np.full(n_genes, -1), np.full(n_genes, -1)
         self.score, self.square = np.zeros((n_genes, self.n_regulators)), np.zeros(n_genes)
         self.freedom = np.ones(n_genes)
@@ -193,17 +181,16 @@ class _Making:
         self.freedom[genes] = np.maximum((len(features) - whitener.lost) * self.setting.observed[genes], 1.0)
         for y, i in zip(target.T, genes, strict=True):
             self._bend(int(i), features, y, whitener.responses)
-        for q, design in enumerate(self.setting.designs):
-            if self.states.deviations:
-                rows = whitener.matrices[q] @ whitener.response(q) @ self.setting.lags[q]
-                gram += expected_products(design, rows, self.states.deviations[q], self.n_regulators)
         step = np.maximum(np.ceil(count[genes] * _STEPS), 1.0)
         for level in np.unique(step):
-            some = genes[step == level]
+            some, share = genes[step == level], level / _STEPS
             self.index[some] = sum(map(len, self.gram))
-            self.gram.append((gram if level == _STEPS else gram * (level / _STEPS))[None])
-            if level != _STEPS:
-                self._lessen(some, level / _STEPS)
+            self.gram.append((gram if share == 1.0 else gram * share)[None])
+            for q, design in enumerate(self.setting.designs):
+                rows = whitener.matrices[q] @ whitener.response(q)
+                self.whitened[q].append(np.sqrt(len(design.series) * share) * rows[None])
+            if share != 1.0:
+                self._lessen(some, share)
 
     def _lessen(self, genes: Int[ndarray, " some"], share: float) -> None:
         """Everything that was computed of whole series counts for this share of it."""
@@ -212,28 +199,21 @@ class _Making:
         for i in genes[self.bent[genes] >= 0]:
             self.factors[self.bent[i]] *= np.sqrt(share)
 
-    def single(self, kind: int, genes: Int[ndarray, " some"], trust: Trust | None) -> None:
+    def single(self, kind: int, genes: Int[ndarray, " some"]) -> None:
         """A Gram matrix for each target of one kind, from what was observed of it."""
-        separate = Separate(self.setting, kind, genes, trust)
+        separate = Separate(self.setting, kind, genes)
         moved = separate.respond(self.regressors)
         gram = np.empty((len(genes), self.n_regulators, self.n_regulators))
-        # Genes that are held somewhere and have no gaps: their series are still whole.
-        share = np.where(self.setting.gappy, 1.0, self.setting.observed)
-        precision = [np.empty((len(genes), len(d.times), len(d.times))) for d in self.setting.designs]
         for c, i in enumerate(genes):
             whitener = separate.of(int(i))
             features = whitener.rows(moved)
             target = whitener.rows([y[:, :, i : i + 1] for y in self.setting.measured])[:, 0]
             gram[c] = features.T @ features
             self.score[i], self.square[i] = features.T @ target, target @ target
-            self.freedom[i] = max((len(target) - whitener.lost) * share[i], 1.0)
+            self.freedom[i] = max(len(target) - whitener.lost, 1.0)
             self._bend(int(i), features, target, whitener.responses)
-            for q, whole in enumerate(precision):
-                whole[c] = whitener.precision(q)
-        for q, design in enumerate(self.setting.designs):
-            if self.states.deviations:
-                rows = separate.response[q] @ self.setting.lags[q]
-                add_deviations(gram, design, rows, self.states.deviations[q], precision[q])
+            for q, rows in enumerate(self.whitened):
+                rows.append(whitener.white_response(q)[None])
         self.index[genes] = sum(map(len, self.gram)) + np.arange(len(genes))
         self.gram.append(gram)
 
@@ -264,9 +244,12 @@ class _Making:
         self.used.append(len(along))
 
     def done(self) -> Grams:
-        """All of them."""
+        """All of them, with what the states' deviations add."""
         n = self.n_regulators
         gram = np.concatenate(self.gram) if self.gram else np.zeros((0, n, n))
+        if self.gram:
+            for rows, lag, parts in zip(self.whitened, self.setting.lags, self.states.deviations, strict=False):
+                add_products(gram, np.concatenate(rows) @ lag, parts)
         factor = np.stack(self.factors) if self.factors else np.zeros((0, MOST, n))
         used = np.array(self.used, dtype=np.int64)
         return Grams(gram, self.index, factor, self.bent, used, self.score, self.square, self.freedom)

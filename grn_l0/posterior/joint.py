@@ -81,9 +81,9 @@ def _determined(series: TimeSeries, n_regulators: int) -> bool:
     """Whether the data, and not the prior alone, keep false edges out, so that decoys can be done without.
 
     Each time must be centred over 30 series or more: of schedules that fewer share, only the fixed effects of a gene's
-    own equation are taken out, and of a common trend enough stays for genes to agree in. And what is left of the
-    measurements after that must outnumber the candidate regulators, or some weights fit any target. Even so an edge or
-    two come through: among fewer than 100 targets that is more than one in a hundred.
+    own equation are taken out, or of many such series a coarse trend, and genes may agree in what stays. And what is
+    left of the measurements after that must outnumber the candidate regulators, or some weights fit any target. Even so
+    an edge or two come through: among fewer than 100 targets that is more than one in a hundred.
     """
     parts = [d for d in designs(series) if not d.steady]
     left = sum((len(d.series) - 1) * len(d.times) for d in parts)

@@ -183,8 +183,7 @@ def _evaluate(
         s, n = len(part.design.series), len(part.design.times)
         draws = stacked.shape[0] // s
         count += s * n
-        levels = zip(kinds.initial[rows], kinds.offset[rows], kinds.drift[rows], strict=True)
-        sigma = np.stack([part.covariance(*level) for level in levels])
+        sigma = part.covariance(kinds.initial[rows], kinds.offset[rows], kinds.drift[rows])
         inverse = np.linalg.inv(sigma)
         means = part.means[part.design.at]
         half = np.swapaxes(means, 0, 1) @ inverse

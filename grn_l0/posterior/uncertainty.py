@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.response import Design
 
 #: Directions of a deviation with less than this share of its largest variance are left out.
 _NEGLIGIBLE = 1e-3
+
+#: So many values are held at once.
+_HELD = 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +71,24 @@ def spread_out(
     return out
 
 
-def expected_products(
-    design: Design, rows: Float[ndarray, "times grid"], deviations: list[Deviation], n_regulators: int
-) -> Float[ndarray, "regulators regulators"]:
-    r"""What the deviations add to a Gram matrix, :math:`S \sum \mathrm{tr}(H\,\mathrm{Cov}(x_j, x_k) H^\top)`.
+def add_products(
+    gram: Float[ndarray, "grams regulators regulators"],
+    rows: Float[ndarray, "grams times grid"],
+    deviations: list[Deviation],
+) -> None:
+    r"""Add what the deviations on one design do, :math:`\sum \mathrm{tr}(H\,\mathrm{Cov}(x_j, x_k) H^\top)`, in place.
 
-    `rows` is the whitened response H.
+    `rows` is H of each Gram matrix: the response, whitened for all series of the design together.
     """
-    out = np.zeros((n_regulators, n_regulators))
     for part in deviations:
-        z = (rows @ part.root).reshape(len(part.regulators), -1)
-        out[np.ix_(part.regulators, part.regulators)] += len(design.series) * z @ z.T
-    return out
+        m, size, directions = part.root.shape
+        flat = part.root.transpose(1, 0, 2).reshape(size, m * directions)
+        step = max(1, _HELD // (rows.shape[1] * m * directions))
+        for first in range(0, len(gram), step):
+            some = slice(first, first + step)
+            z = (rows[some] @ flat).reshape(-1, rows.shape[1], m, directions).transpose(0, 2, 1, 3)
+            z = z.reshape(len(z), m, -1)
+            gram[some, part.regulators[:, None], part.regulators] += z @ np.swapaxes(z, 1, 2)
 
 
 def production_covariance(

@@ -70,10 +70,12 @@ def pure_noise(series: TimeSeries, seed: int = 0) -> TimeSeries:
 def time_shifted(series: TimeSeries, seed: int = 0) -> TimeSeries:
     """Each gene shifted circularly along each series by its own random number of times: a null for one series.
 
-    The shift is at least a quarter of the series in either direction, where it is long enough for that. Steady-state
+    The shift is at least a quarter of the series in either direction, where it is long enough for that. It leaves the
+    mean of a series, in which genes agree: of several series each gene's means are dealt at random too. Steady-state
     samples exchange values as in :func:`permuted`.
     """
     rng = np.random.default_rng(seed)
+    series = _means_dealt(series, rng)
     values = series.values.copy()
     for k, length in enumerate(series.lengths):
         low = max(1, int(length) // 4)
@@ -88,8 +90,9 @@ def phase_randomised(series: TimeSeries, seed: int = 0, *, keep_values: bool = F
 
     .. math:: X_i(\omega) \to |X_i(\omega)| \, e^{i \phi_i(\omega)}, \quad \phi_i(\omega) \sim U(0, 2 \pi)
 
-    Mean, variance and (circular) autocorrelation of each gene stay; who moves with whom is lost. Steps are taken as
-    equal, and missing values stand on the line between their neighbours meanwhile.
+    Variance and (circular) autocorrelation of each gene stay; who moves with whom is lost. So does the mean of a single
+    series; of several, in whose means genes agree, each gene's are dealt at random. Steps are taken as equal, and
+    missing values stand on the line between their neighbours meanwhile.
 
     Parameters
     ----------
@@ -99,13 +102,15 @@ def phase_randomised(series: TimeSeries, seed: int = 0, *, keep_values: bool = F
         Decides everything.
     keep_values
         Whether each gene keeps its very values, in another order, and its spectrum roughly (amplitude-adjusted
-        surrogates). Otherwise the values become normal.
+        surrogates); then its means stay too, and several series are no null. Otherwise the values become normal.
 
     References
     ----------
     Theiler, Eubank, Longtin, Galdrikian & Farmer (1992), Physica D 58, 77-94.
     """
     rng = np.random.default_rng(seed)
+    if not keep_values:
+        series = _means_dealt(series, rng)
     values = series.values.copy()
     for k, length in enumerate(series.lengths.tolist()):
         full = _interpolated(series.values[k, :length])
@@ -121,6 +126,19 @@ def phase_randomised(series: TimeSeries, seed: int = 0, *, keep_values: bool = F
             made = np.take_along_axis(np.sort(full, axis=0), order, axis=0)
         values[k, :length] = np.where(series.mask[k, :length], made, np.nan)
     return replace(series, values=values, steady=_permuted_samples(series.steady, rng))
+
+
+def _means_dealt(series: TimeSeries, rng: np.random.Generator) -> TimeSeries:
+    """Each gene's means of the series it was measured and not held in, dealt to these at random; one series stays."""
+    if series.n_series == 1:
+        return series
+    count = series.mask.sum(axis=1)
+    mean = np.where(series.mask, series.values, 0.0).sum(axis=1) / np.maximum(count, 1)
+    dealt = mean.copy()
+    for i in range(series.n_genes):
+        some = np.flatnonzero((count[:, i] > 0) & series.own_equation[:, i])
+        dealt[some, i] = mean[rng.permutation(some), i]
+    return replace(series, values=series.values + (dealt - mean)[:, None, :])
 
 
 def _random_phases(x: Float[ndarray, "times genes"], rng: np.random.Generator) -> Float[ndarray, "times genes"]:

@@ -262,6 +262,25 @@ def test_the_joint_step_conditions_on_the_targets_too() -> None:
         np.testing.assert_allclose(states.estimate[0][s, :, 0], want, atol=1e-6)
 
 
+@pytest.mark.parametrize("n_series", [29, 30, 60])
+def test_a_trend_of_all_genes_is_gone_where_30_series_have_times_of_their_own(n_series: int) -> None:
+    """Linear between knots that rest on 30 observations each, it leaves no row; a trend of one series does."""
+    rng = np.random.default_rng(1)
+    times = [np.sort(rng.uniform(0, 8, 5)) for _ in range(n_series)]
+    for t in times:
+        t[0] = 0.0
+    problem = Problem.of(systems.pack([rng.normal(size=(5, 2)) for _ in times], times), np.arange(2))
+    choice = problem.choose(States.start(problem.designs, 2), None, PosteriorConfig())
+    whitener = Whitener.of(problem.setting(choice), int(np.flatnonzero(problem.kinds.rate_index >= 0)[0]))
+    knots = np.quantile(np.concatenate(times), np.linspace(0, 1, n_series * 5 // 30))
+    trend = np.interp(np.stack([d.times for d in problem.designs]), knots, rng.normal(size=len(knots)))
+    parts = [row[None, :, None] for row in trend]
+    left, size = np.abs(whitener.rows(parts)).max(), np.abs(trend).max()
+    assert left < 1e-8 * size if n_series >= 30 else left > 0.05 * size
+    parts[0] = parts[0] + 1.0
+    assert np.abs(whitener.rows(parts)).max() > 0.05
+
+
 @pytest.mark.parametrize(("n_series", "n_settled"), [(40, 3), (40, 40), (5, 3), (5, 0)])
 def test_whitening_loses_the_fixed_effects_and_nothing_else(n_series: int, n_settled: int) -> None:
     rng = np.random.default_rng(0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grn_l0.posterior.response import Design, convolution
-from grn_l0.posterior.uncertainty import Child, Deviation, expected_products, production_covariance, spread_out
+from grn_l0.posterior import uncertainty
+from grn_l0.posterior.response import convolution
+from grn_l0.posterior.uncertainty import Child, Deviation, add_products, production_covariance, spread_out
 
 GRID = np.array([0.0, 0.4, 1.0, 1.7, 3.0])
 SEEN = np.eye(5)[[0, 2, 4]]
@@ -106,16 +107,18 @@ def test_a_deviation_ends_with_the_grandchildren() -> None:
     assert only.regulators.tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("n_series", [1, 4])
-def test_expected_products_are_traces_of_the_joint_covariance(n_series: int) -> None:
+@pytest.mark.parametrize("held", [1, 2**22])
+def test_what_deviations_add_are_traces_of_their_joint_covariance(held: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uncertainty, "_HELD", held)
     deviations, exact = measured_in_turn()
-    rows = np.random.default_rng(0).normal(size=(3, 5))
-    design = Design(np.arange(n_series), GRID[[0, 2, 4]], np.ones(3), GRID, np.array([0, 2, 4]))
+    rows = np.random.default_rng(0).normal(size=(2, 3, 5))
     # Four columns: the last is an input, which is known.
-    got = expected_products(design, rows, deviations, 4)
+    got = np.ones((2, 4, 4))
+    add_products(got, rows, deviations)
     parts = (PARENT, CHILD, GRANDCHILD)
-    want = np.zeros((4, 4))
-    want[:3, :3] = [[n_series * np.trace(rows @ exact[a, b] @ rows.T) for b in parts] for a in parts]
+    want = np.ones((2, 4, 4))
+    for one, h in zip(want, rows, strict=True):
+        one[:3, :3] += [[np.trace(h @ exact[a, b] @ h.T) for b in parts] for a in parts]
     np.testing.assert_allclose(got, want, atol=1e-8)
 
 
