@@ -63,7 +63,7 @@ class FitConfig:
 
     steps: int = 40
     scratch_steps: int = 150
-    refit_steps: int = 90
+    refit_steps: int = 150
     odds: float = 1.0
     survival: float | None = None
     active: float = 1e-3

@@ -11,8 +11,8 @@ from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.gaps import Gaps
 from grn_l0.posterior.observed import Observed, from_observed
 
-#: Steps of expectation-maximisation for the population of kinds.
-_STEPS = 20
+#: Steps of expectation-maximisation for the population of kinds, each time the noise's population has moved.
+_STEPS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def choose_kinds(
         miss = np.log(variance) - center
         total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom) + log_prior[:, None]
         best = np.argmax(total, axis=0)
-        log_prior = _population(total - log_prior[:, None], even)
+        log_prior = _population(total - log_prior[:, None], even, log_prior)
     used, counts = np.unique(best, return_counts=True)
     if len(used) > most:
         kept = used[np.argsort(-counts, kind="stable")[:most]]
@@ -127,17 +127,21 @@ def _even(rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
     return out
 
 
-def _population(log_lik: Float[ndarray, "kinds genes"], even: Float[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
-    """Log share of each kind in the population of genes, by expectation-maximisation.
+def _population(
+    log_lik: Float[ndarray, "kinds genes"], even: Float[ndarray, " kinds"], begin: Float[ndarray, " kinds"]
+) -> Float[ndarray, " kinds"]:
+    """Log share of each kind in the population of genes, by steps of expectation-maximisation from `begin`.
 
     Genes of one system were measured in one way and may share a rate, so what most of them say tells the rest. Half of
     the population is that of the genes and half is `even`, which leaves a kind to genes that alone have it.
     """
     likelihood = np.exp(log_lik - log_lik.max(axis=0))
-    share = even
+    share = np.exp(begin)
     for _ in range(_STEPS):
-        share = 0.5 * (share * (likelihood @ (1.0 / (share @ likelihood))) / log_lik.shape[1] + even)
-    return np.log(share)
+        mixed = share * (likelihood @ (1.0 / (share @ likelihood))) / log_lik.shape[1]
+        share = 0.5 * (mixed + even)
+    out: Float[ndarray, " kinds"] = np.log(share)
+    return out
 
 
 def _quadratics(
