@@ -14,6 +14,9 @@ from grn_l0.posterior.observed import Observed, from_observed
 #: Steps of expectation-maximisation for the population of kinds, each time the noise's population has moved.
 _STEPS = 8
 
+#: So few genes tell a population of rates, but not of kinds.
+_FEW = 50
+
 
 @dataclass(frozen=True, eq=False)
 class Choice:
@@ -76,8 +79,7 @@ def choose_kinds(
     variance = np.maximum(table.square, 1e-12) / table.freedom
     log_lik = -0.5 * (table.log_det + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
-    even = _even(kinds.rate_index)
-    log_prior = np.log(even)
+    log_prior = _population(log_lik, kinds.rate_index, None)
     best = np.argmax(log_lik, axis=0)
     genes = np.arange(len(scale))
     for _ in range(3):
@@ -85,7 +87,7 @@ def choose_kinds(
         miss = np.log(variance) - center
         total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom) + log_prior[:, None]
         best = np.argmax(total, axis=0)
-        log_prior = _population(total - log_prior[:, None], even, log_prior)
+        log_prior = _population(total - log_prior[:, None], kinds.rate_index, log_prior)
     used, counts = np.unique(best, return_counts=True)
     if len(used) > most:
         kept = used[np.argsort(-counts, kind="stable")[:most]]
@@ -120,26 +122,26 @@ def noise_population(
     return fitted - x, spread, slope
 
 
-def _even(rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
-    """Shares of the kinds when nothing is known: each rate has as much, evenly over its kinds."""
-    _, group, sizes = np.unique(rate, return_inverse=True, return_counts=True)
-    out: Float[ndarray, " kinds"] = 1.0 / (len(sizes) * sizes[group])
-    return out
-
-
 def _population(
-    log_lik: Float[ndarray, "kinds genes"], even: Float[ndarray, " kinds"], begin: Float[ndarray, " kinds"]
+    log_lik: Float[ndarray, "kinds genes"], rate: Int[ndarray, " kinds"], begin: Float[ndarray, " kinds"] | None
 ) -> Float[ndarray, " kinds"]:
     """Log share of each kind in the population of genes, by steps of expectation-maximisation from `begin`.
 
-    Genes of one system were measured in one way and may share a rate, so what most of them say tells the rest. Half of
-    the population is that of the genes and half is `even`, which leaves a kind to genes that alone have it.
+    Genes of one system were measured in one way and may share a rate, so what most of them say tells the rest. With
+    many genes up to half of the population is that of the kinds, and the rest that of the rates (one gene added to
+    each), evenly over the kinds of a rate: that leaves a kind to genes that alone have it.
     """
+    _, group, sizes = np.unique(rate, return_inverse=True, return_counts=True)
+    even: Float[ndarray, " kinds"] = 1.0 / (len(sizes) * sizes[group])
+    if begin is None:
+        return np.log(even)
     likelihood = np.exp(log_lik - log_lik.max(axis=0))
-    share = np.exp(begin)
+    n_genes, share = log_lik.shape[1], np.exp(begin)
+    weight = 0.5 * max(n_genes - _FEW, 0) / n_genes
     for _ in range(_STEPS):
-        mixed = share * (likelihood @ (1.0 / (share @ likelihood))) / log_lik.shape[1]
-        share = 0.5 * (mixed + even)
+        mixed = share * (likelihood @ (1.0 / (share @ likelihood))) / n_genes
+        per_rate = (np.bincount(group, mixed) * n_genes + 1.0) / (n_genes + len(sizes))
+        share = weight * mixed + (1.0 - weight) * (per_rate / sizes)[group]
     out: Float[ndarray, " kinds"] = np.log(share)
     return out
 
