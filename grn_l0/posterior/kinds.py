@@ -132,9 +132,10 @@ def _population(
     each), evenly over the kinds of a rate: that leaves a kind to genes that alone have it.
     """
     _, group, sizes = np.unique(rate, return_inverse=True, return_counts=True)
-    even: Float[ndarray, " kinds"] = 1.0 / (len(sizes) * sizes[group])
+    even = 1.0 / (len(sizes) * sizes[group])
     if begin is None:
-        return np.log(even)
+        evenly: Float[ndarray, " kinds"] = np.log(even)
+        return evenly
     likelihood = np.exp(log_lik - log_lik.max(axis=0))
     n_genes, share = log_lik.shape[1], np.exp(begin)
     weight = 0.5 * max(n_genes - _FEW, 0) / n_genes

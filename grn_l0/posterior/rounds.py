@@ -90,8 +90,10 @@ class Run:
         if self.choice is None or self.grams is None:
             raise ValueError("there was no round")
         averaged = self.rounds[-self.config.averaged :]
-        inclusion = np.mean([r.inclusion for r in averaged], axis=0)
-        weight = np.mean([r.weight for r in averaged], axis=0)
+        # A gene that has come to be constant has no edges any more.
+        still = np.isfinite(self.rounds[-1].log_odds)
+        inclusion = still * np.mean([r.inclusion for r in averaged], axis=0)
+        weight = still * np.mean([r.weight for r in averaged], axis=0)
         final = replace(self.rounds[-1], inclusion=inclusion, weight=weight, draws=[weight])
         sure = None
         if self.config.blocks and self.problem.series.n_series < MANY:

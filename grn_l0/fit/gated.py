@@ -1,0 +1,133 @@
+"""The gated ODE: what it works with, and what it has learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from grn_l0._typing import Array, Bool, Float, Int, Progress
+from grn_l0.dynamics import Linear
+from grn_l0.fit.config import FitConfig
+from grn_l0.fit.drive import Drive
+from grn_l0.fit.loss import EdgePrior, Objective
+from grn_l0.fit.problem import is_non_negative, make_problem, restrict, standard_deviation
+from grn_l0.fit.progress import Reporter
+from grn_l0.fit.summary import default_step, survivors_of, trained_start
+from grn_l0.fit.train import train_gates
+from grn_l0.gates import AbstractGate, HardConcrete, edge_keys
+from grn_l0.posterior.start import Start
+from grn_l0.solve import AbstractSolver, ExponentialHeun
+from grn_l0.sparsity import AbstractSparsity, Penalty
+from grn_l0.timeseries import TimeSeries
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """What both stages work with; `begin` is where they start from, `allowed` (R, N) the candidate edges."""
+
+    series: TimeSeries
+    begin: Start
+    regulators: Int[Array, " regulators"]
+    allowed: Bool[Array, "regulators genes"]
+    sd: Float[Array, " genes"]
+    non_negative: bool
+    config: FitConfig
+    solver: AbstractSolver
+    generator: torch.Generator
+    reporter: Reporter
+
+    @classmethod
+    def of(
+        cls,
+        series: TimeSeries,
+        begin: Start,
+        regulators: Int[Array, " regulators"],
+        config: FitConfig,
+        solver: AbstractSolver | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Task:
+        """Candidates are all edges but those of a gene on itself; `solver` None for `ExponentialHeun`."""
+        allowed = regulators[:, None] != np.arange(series.n_genes)[None, :]
+        return cls(
+            series=series,
+            begin=begin,
+            regulators=regulators,
+            allowed=allowed,
+            sd=standard_deviation(series),
+            non_negative=is_non_negative(series, begin.noise),
+            config=config,
+            solver=solver or ExponentialHeun(step=config.step or default_step(series, begin.rate)),
+            generator=torch.Generator().manual_seed(seed),
+            reporter=Reporter(progress=progress, candidates=int(allowed.sum())),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the regulators."""
+        return tuple(self.series.genes[j] for j in self.regulators)
+
+    def linear(self, start: Start, rows: Int[Array, " rows"]) -> Linear:
+        """Linear dynamics of the regulators `rows`, in expression units."""
+        return Linear.from_start(
+            start,
+            self.series,
+            regulators=torch.as_tensor(self.regulators[rows]),
+            floor=0.0 if self.non_negative else None,
+            dtype=self.config.torch_dtype,
+        )
+
+    def edge_prior(self, start: Start, rows: Int[Array, " rows"], odds: float) -> EdgePrior:
+        """Of the weights of the regulators `rows`."""
+        return EdgePrior.from_start(start, self.sd[self.regulators[rows]], self.sd, odds, self.config.torch_dtype)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """What the gated ODE has learned: the start with it in place, the network, the score of every edge, the model."""
+
+    start: Start
+    survivors: Bool[Array, "regulators genes"]
+    scores: Float[Array, "regulators genes"]
+    objective: Objective
+    note: str
+
+
+def train_gated(task: Task, gate: AbstractGate | None, sparsity: AbstractSparsity | None, *, scratch: bool) -> Trained:
+    """Train the gated ODE; without a posterior (`scratch`) its probabilities are the scores."""
+    series, begin, config, dtype = task.series, task.begin, task.config, task.config.torch_dtype
+    # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.
+    active = task.allowed & (begin.opening > config.active)
+    whole = gate is not None or sparsity is not None
+    rows = np.arange(len(task.regulators)) if whole else np.flatnonzero(active.any(1))
+    part = restrict(begin, rows)
+    if gate is None:
+        gate = HardConcrete.from_probability(
+            torch.as_tensor(begin.opening[rows], dtype=dtype),
+            torch.as_tensor(active[rows]),
+            odds=config.odds,
+            keys=edge_keys([series.genes[j] for j in task.regulators[rows]], series.genes),
+        )
+    objective = Objective(
+        problem=make_problem(series, begin, task.sd, config),
+        dynamics=task.linear(part, rows).scaled(1 / torch.as_tensor(task.sd, dtype=dtype)),
+        gate=gate.to(dtype),
+        sparsity=sparsity or Penalty(torch.as_tensor(part.penalty, dtype=dtype)),
+        solver=task.solver,
+        prior=task.edge_prior(part, rows, config.odds),
+        drive=None if begin.inputs is None else Drive(begin.inputs, task.sd, dtype),
+    )
+    note = train_gates(objective, scratch, config, task.generator, task.reporter)
+    survivors, probability = survivors_of(gate, rows, task.allowed, config)
+    scores = np.where(task.allowed, begin.inclusion if begin.score is None else begin.score, 0.0)
+    if scratch:
+        scores[rows] = np.where(active[rows], probability, scores[rows])
+    return Trained(
+        start=trained_start(begin, objective, rows, task.sd, gate),
+        survivors=survivors,
+        scores=scores,
+        objective=objective,
+        note=note,
+    )
