@@ -24,9 +24,14 @@ class PosteriorConfig:
     averaged
         The inclusion probabilities of this many last rounds are averaged: each round sees other states, so this
         averages over their uncertainty.
+    again
+        Sweeps of one more look at the edges, along the courses of the gated ODE (`infer_start`); 0 leaves it out.
     zoom
         From this round on rates are spaced more finely over those in use before each round; larger than the last for
         never.
+    uniform
+        Whether every edge costs log R nats beyond what its weight costs, as in the extended BIC with gamma = 1 (Chen
+        and Chen 2008), in place of a rate per regulator that is learned. Decoys count among the R.
     slabs, slabs_listed
         Prior standard deviations of an open edge's weight (in units of the scaled expression), mixed with learned
         shares; the second for edges listed in a prior network, which may be weak.
@@ -63,7 +68,9 @@ class PosteriorConfig:
     more: int = 6
     settled: float = 0.003
     averaged: int = 3
+    again: int = 90
     zoom: int = 2
+    uniform: bool = False
     slabs: tuple[float, ...] = (0.3, 0.9)
     slabs_listed: tuple[float, ...] = (0.03, 0.1, 0.3, 0.9)
     most_kinds: int = 40
@@ -84,6 +91,8 @@ class PosteriorConfig:
             raise OptionError(f"rounds must be numbers of sweeps, each 3 or more, not {self.rounds!r}")
         if not 1 <= self.averaged <= len(self.rounds):
             raise OptionError(f"averaged must lie between 1 and the {len(self.rounds)} rounds, not {self.averaged!r}")
+        if self.again != 0 and self.again < 3:
+            raise OptionError(f"again must be 0, or 3 sweeps or more, not {self.again!r}")
         if not self.slabs or not self.slabs_listed or min(*self.slabs, *self.slabs_listed, 1.0) <= 0:
             raise OptionError(
                 "slabs and slabs_listed must be positive standard deviations, at least one each, not "

@@ -151,13 +151,17 @@ class Chain:
     ) -> Float[ndarray, "genes regulators"]:
         r"""Prior log odds, :math:`\log (n_j + a)/(N_j - n_j + b)`, n_j the regulator's other open edges.
 
-        Edges of a prior network have the rate of their class, all others a learned shift.
+        Edges of a prior network have the rate of their class, all others a learned shift. Where the price is uniform
+        the odds are one over the number of regulators, as in the extended BIC.
         """
         inside = self._inside()
         a, b = (np.where(inside, self.shape[k], self.input_shape[k]) for k in range(2))
         others = is_open.sum(axis=0) - is_open
         left = np.maximum(allowed.sum(axis=0) - 1 - others, 0)
-        out = np.log((others + a) / (left + b)) + self.shift * inside
+        out = np.log((others + a) / (left + b))
+        if self.config.uniform:
+            out = np.where(inside, -np.log(inside.sum()), out)
+        out = out + self.shift * inside
         out = self.classes.log_odds(out, unaided=self.rounds == 0)
         filled: Float[ndarray, "genes regulators"] = np.where(allowed, out, -np.inf)
         return filled

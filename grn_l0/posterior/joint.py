@@ -15,7 +15,7 @@ from grn_l0.posterior.grams import MANY
 from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import LONG, designs
-from grn_l0.posterior.rounds import Run, choose_variant
+from grn_l0.posterior.rounds import Follow, Run, choose_variant
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
 from grn_l0.timeseries import TimeSeries
@@ -36,6 +36,7 @@ def infer_start(
     config: PosteriorConfig | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    follow: Follow | None = None,
 ) -> Start:
     """Posterior of the gates of a linear gated ODE, over noise, rates, states and weights.
 
@@ -58,13 +59,17 @@ def infer_start(
         Of the chain. The same seed gives the same bits, on any number of threads.
     progress
         Called after each round.
+    follow
+        From a start to the courses of a model that has learned from it, on the grids of the designs it is given. Where
+        30 or more series share every schedule, none is long, and no decoys are needed, the edges are looked at once
+        more along these.
     """
     config = config or PosteriorConfig()
     regulators = np.asarray(regulators, dtype=np.int64)
     if by_transitions(series):
         return infer_transitions(series, regulators, prior=prior, config=config, seed=seed, progress=progress)
     if config.false_share is None or (config.decoys == "few" and _determined(series, len(regulators))):
-        return _sampled(series, regulators, prior, config, seed, progress)[0]
+        return _sampled(series, regulators, prior, config, seed, progress, follow=follow)[0]
     whole, decoys = _sampled(series, regulators, prior, config, seed, progress, decoys=True)
     given = as_priors(prior)
     exempt = np.any([p.listed for p in given], axis=0) if given else None
@@ -99,6 +104,7 @@ def _sampled(
     progress: Progress | None,
     *,
     decoys: bool = False,
+    follow: Follow | None = None,
 ) -> tuple[Start, Float[ndarray, "decoys genes"]]:
     """The general posterior; of one or two long series, what three runs agree on. With it, what decoys have."""
     several = series.n_series < 3 and int(series.lengths.max()) > LONG
@@ -112,12 +118,20 @@ def _sampled(
     runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
     for k, problem in enumerate(problems):
         if beside is None:
-            runs.append(Run.of(problem, prior, config, seed + k).run(progress))
+            run = Run.of(problem, prior, config, seed + k)
+            start = run.run(progress)
+            runs.append(run.again(start, follow) if follow is not None and _followed(problem, config) else start)
             continue
         own, other = beside.split(Run.of(problem.with_decoys(beside), prior, config, seed + k).run(progress))
         runs.append(own)
         others.append(other)
     return (agreed(runs) if several else runs[0]), np.min(others, axis=0)
+
+
+def _followed(problem: Problem, config: PosteriorConfig) -> bool:
+    """Whether edges are looked at once more: of many short series."""
+    moving = [d for d in problem.designs if not d.steady]
+    return config.again > 0 and all(len(d.series) >= MANY and len(d.times) <= LONG for d in moving)
 
 
 def agreed(runs: Sequence[Start]) -> Start:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from grn_l0 import posterior
 from grn_l0._atomic import check_output
 from grn_l0._errors import FileFormatError, OutputError, warn
 from grn_l0._typing import Int, PathLikeStr, Progress, ndarray
+from grn_l0.fit.courses import ode_courses
 from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
@@ -69,7 +71,15 @@ def make_start(
             if progress is not None:
                 progress("posterior", 1, 1, {})
             return found
-    start = posterior.infer_start(series, regulators, prior=priors, config=config, seed=seed, progress=progress)
+    start = posterior.infer_start(
+        series,
+        regulators,
+        prior=priors,
+        config=config,
+        seed=seed,
+        progress=progress,
+        follow=partial(ode_courses, series, regulators, seed=seed),
+    )
     start = canonical(start)
     if checkpoint is not None:
         save_start(checkpoint, start, about)

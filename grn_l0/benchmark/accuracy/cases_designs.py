@@ -37,8 +37,8 @@ class Design:
         Number of systems of each kind, where three seeds are asked for.
     everyone
         Whether the rivals take part that are slow, and near chance on SIM350 (PathReg-like, GENIE3, GRNBoost2).
-    ablations
-        Whether the recipe's ablations are run here.
+    also
+        Further methods, as in `Case.methods`: what is named runs on every system, a role on one.
     forecast
         Whether there are series to forecast.
     about
@@ -51,7 +51,7 @@ class Design:
     nulls: tuple[str, ...] = ("trajectories permuted", "pure noise")
     null_systems: int = 2
     everyone: bool = False
-    ablations: bool = False
+    also: tuple[str, ...] = ()
     forecast: bool = True
     about: str = ""
 
@@ -63,6 +63,9 @@ NULLS: dict[str, Any] = {
     "phase-randomised": simulate.phase_randomised,
 }
 LONG = ("pure noise", "time-shifted", "phase-randomised")
+
+#: Where no regulator has many targets, learned prices must not be worse than one for all.
+UNIFORM = ("grn_l0, uniform price",)
 
 
 def short(seed: int, *, genes: int, n: int, times: tuple[float, ...], **system: Any) -> Problem:
@@ -111,16 +114,17 @@ DESIGNS = (
     Design(name="40 series x 5 times, linear production, 60 genes",
            make=partial(short, genes=60, n=40, times=(0.0, 1.0, 2.0, 4.0, 8.0), production="linear")),
     _ready("10x21 stimulus", "10 series x 21 times, unknown stimulus, proteins, 100 genes", systems=10,
-           nulls=("trajectories permuted", *LONG), null_systems=3, ablations=True,
+           nulls=("trajectories permuted", *LONG), null_systems=3, also=("@ablation",),
            about="Transcripts and proteins, thermodynamic production, 10 % multiplicative noise; in each series a "
                  "stimulus that nobody tells the model about is switched on and off."),
     _ready("one long series 178", "1 series x 178 times, inputs driven, 100 genes", nulls=LONG),
     _ready("one long series 24", "1 series x 24 times, inputs driven, 100 genes", nulls=LONG),
     _ready("one fluctuating series 178", "1 series x 178 times, fluctuating, proteins, 100 genes", nulls=LONG),
     _ready("one fluctuating series 24", "1 series x 24 times, fluctuating, proteins, 100 genes", nulls=LONG),
-    _ready("without hubs 50", "100 series x 5 times, no hubs, 50 genes", nulls=("trajectories permuted", "pure noise")),
-    _ready("without hubs 100", "100 series x 5 times, no hubs, 100 genes"),
-    _ready("without hubs 150", "100 series x 5 times, no hubs, 150 genes"),
+    _ready("without hubs 50", "100 series x 5 times, no hubs, 50 genes", also=UNIFORM,
+           nulls=("trajectories permuted", "pure noise")),
+    _ready("without hubs 100", "100 series x 5 times, no hubs, 100 genes", also=UNIFORM),
+    _ready("without hubs 150", "100 series x 5 times, no hubs, 150 genes", also=UNIFORM),
     _ready("pseudotime cells", "Single cells along pseudotime, 60 genes"),
     _ready("pseudotime cells, two fates", "Single cells along pseudotime, two fates, 60 genes"),
     _ready("irregular with missing", "40 series, irregular times, missing values, 60 genes", nulls=("pure noise",)),
@@ -142,11 +146,15 @@ def cases() -> tuple[Case, ...]:
                 "@quick",
                 *(("@slow",) if d.everyone else ("PHOENIX-like", "pysindy", "dynGENIE3-like")),
                 *(("@floor",) if d.forecast else ()),
-                *(("@ablation",) if d.ablations else ()),
+                *d.also,
             ),
             seeds=d.systems,
             # The acceptance compares with trees on derivatives, so these run on every system.
-            fewer=(("dynGENIE3-like", d.systems), ("@slow", 1), ("@ablation", 1)),
+            fewer=(
+                *((name, d.systems) for name in ("dynGENIE3-like", *d.also) if not name.startswith("@")),
+                ("@slow", 1),
+                ("@ablation", 1),
+            ),
             about=d.about,
         )
         for d in DESIGNS
