@@ -8,11 +8,14 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
+#: Evidence, in nats, up to which Bayes factors are multiplied as they are; beyond, an edge is open all the same.
+_MOST = 300.0
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _compiled(function: F) -> F:
-    return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @_compiled
@@ -50,47 +53,56 @@ def _gamma(shape: float, state: np.ndarray) -> float:
             return out
 
 
-@_compiled
-def _gain(g: float, r: float, slabs: np.ndarray, weights: np.ndarray, terms: np.ndarray) -> float:
-    """log of the Bayes factor for opening an edge; `terms` gets the log contribution of each slab.
+# Slices would cost more than the arithmetic on them, hence whole arrays and a position j.
 
-    g is the edge's curvature and r its correlation with what the other edges leave, both over the noise variance.
+
+@_compiled
+def _odds(square: float, j: int, pull: np.ndarray, share: np.ndarray, terms: np.ndarray) -> float:
+    """Posterior odds of edge j over exp(`_beyond`); `terms` gets what each slab adds.
+
+    With g the edge's curvature and r its correlation with what the other edges leave, both over the noise variance,
+    `square` is r^2, `pull` t^2 / 2 (1 + t^2 g) of each slab t and `share` its prior odds over sqrt(1 + t^2 g).
     """
-    top = -1e300
-    for k in range(len(slabs)):
-        t2 = slabs[k] * slabs[k]
-        terms[k] = np.log(weights[k]) - 0.5 * np.log1p(t2 * g) + 0.5 * r * r * t2 / (1.0 + t2 * g)
-        top = max(top, terms[k])
+    beyond = _beyond(square, j, pull)
     total = 0.0
-    for k in range(len(slabs)):
-        total += np.exp(terms[k] - top)
-    out: float = top + np.log(total)
-    return out
+    for k in range(pull.shape[1]):
+        terms[k] = share[j, k] * np.exp(square * pull[j, k] - beyond)
+        total += terms[k]
+    return total
+
+
+@_compiled
+def _beyond(square: float, j: int, pull: np.ndarray) -> float:
+    """By how many nats the evidence exceeds what a float can hold well; mostly 0."""
+    widest = 0.0
+    for k in range(pull.shape[1]):
+        widest = max(widest, pull[j, k])
+    return max(square * widest - _MOST, 0.0)
 
 
 @_compiled
 def _draw(
-    g: float, r: float, slabs: np.ndarray, terms: np.ndarray, gain: float, state: np.ndarray, usage: np.ndarray
+    r: float, j: int, pull: np.ndarray, terms: np.ndarray, total: float, state: np.ndarray, usage: np.ndarray
 ) -> float:
     """A weight from the slab mixture's conditional."""
-    u = _next(state)
+    u = _next(state) * total
     k = 0
-    cumulated = np.exp(terms[0] - gain)
-    while u > cumulated and k < len(slabs) - 1:
+    cumulated = terms[0]
+    while u > cumulated and k < pull.shape[1] - 1:
         k += 1
-        cumulated += np.exp(terms[k] - gain)
+        cumulated += terms[k]
     usage[k] += 1.0
-    variance = 1.0 / (g + 1.0 / (slabs[k] * slabs[k]))
+    variance = 2.0 * pull[j, k]
     out: float = variance * r + np.sqrt(variance) * _normal(state)
     return out
 
 
 @_compiled
-def _mean(g: float, r: float, slabs: np.ndarray, terms: np.ndarray, gain: float) -> float:
-    total = 0.0
-    for k in range(len(slabs)):
-        total += np.exp(terms[k] - gain) * r / (g + 1.0 / (slabs[k] * slabs[k]))
-    return total
+def _mean(r: float, j: int, pull: np.ndarray, terms: np.ndarray, total: float) -> float:
+    mean = 0.0
+    for k in range(pull.shape[1]):
+        mean += terms[k] / total * 2.0 * pull[j, k] * r
+    return mean
 
 
 @_compiled
@@ -120,7 +132,7 @@ def sweep_targets(
     slabs: np.ndarray,  # (families, K)
     slab_weights: np.ndarray,  # (families, K)
     variance: np.ndarray,  # (N,)
-    square: np.ndarray,  # (N,) whitened sum of squares of the target
+    squares: np.ndarray,  # (N,) whitened sum of squares of the target
     score: np.ndarray,  # (N, R) correlation with the target itself
     freedom: np.ndarray,  # (N,)
     prior_variance: np.ndarray,  # (N,)
@@ -139,8 +151,10 @@ def sweep_targets(
     matters.
     """
     n_regulators = weight.shape[1]
-    terms = np.empty(slabs.shape[1])
-    other = np.empty(slabs.shape[1])
+    n_slabs = slabs.shape[1]
+    terms = np.empty(n_slabs)
+    pull = np.empty((n_regulators, n_slabs))
+    share = np.empty((n_regulators, n_slabs))
     state = np.empty(1, dtype=np.uint64)
     own = np.empty(n_regulators)
     none = np.empty((0, n_regulators))
@@ -155,27 +169,33 @@ def sweep_targets(
             for a in range(size):
                 own[j] -= low[a, j] * low[a, j]
             own[j] = max(own[j], 1e-12)
+        odds = np.exp(log_odds[i])
         for step in range(sweep, sweep + sweeps):
             # Scrambled: else a target's numbers would be those of the one before it, shifted by one draw.
             key = _scramble(np.uint64(seed) + np.uint64(1))
             state[0] = _scramble(_scramble(key + np.uint64(i)) + np.uint64(step))
             v = variance[i]
             for j in range(n_regulators):
-                if log_odds[i, j] == -np.inf:
+                family = group[i, j]
+                for k in range(n_slabs):
+                    t2 = slabs[family, k] * slabs[family, k]
+                    spread = 1.0 + t2 * own[j] / v
+                    pull[j, k] = 0.5 * t2 / spread
+                    share[j, k] = odds[j] * slab_weights[family, k] / np.sqrt(spread)
+            for j in range(n_regulators):
+                if odds[j] == 0.0:
                     continue
-                g = own[j] / v
                 old = weight[i, j]
                 r = (residual[i, j] + own[j] * old) / v
-                family = group[i, j]
-                gain = _gain(g, r, slabs[family], slab_weights[family], terms)
-                p = 1.0 / (1.0 + np.exp(-(gain + log_odds[i, j])))
+                total = _odds(r * r, j, pull, share, terms)
+                p = total / (1.0 + total)
                 if record:
                     probability[i, j] += p
                     if p > 1e-4:
-                        effect[i, j] += p * _mean(g, r, slabs[family], terms, gain)
+                        effect[i, j] += p * _mean(r, j, pull, terms, total)
                 new = 0.0
                 if _next(state) < p:
-                    new = _draw(g, r, slabs[family], terms, gain, state, usage[i, family])
+                    new = _draw(r, j, pull, terms, total, state, usage[i, group[i, j]])
                 if new != old:
                     _move(residual[i], gram, low, size, j, new - old)
                     weight[i, j] = new
@@ -194,25 +214,22 @@ def sweep_targets(
                         nth -= 1
                 old = weight[i, j]
                 m = int(_next(state) * n_regulators)
-                if m == j or weight[i, m] != 0.0 or log_odds[i, m] == -np.inf:
+                if m == j or weight[i, m] != 0.0 or odds[m] == 0.0:
                     continue
-                g = own[j] / v
-                r = (residual[i, j] + own[j] * old) / v
-                here = _gain(g, r, slabs[group[i, j]], slab_weights[group[i, j]], terms) + log_odds[i, j]
-                g = own[m] / v
+                square = ((residual[i, j] + own[j] * old) / v) ** 2
+                here, beyond = _odds(square, j, pull, share, terms), _beyond(square, j, pull)
                 shared = gram[m, j]
                 for a in range(size):
                     shared -= low[a, m] * low[a, j]
                 r = (residual[i, m] + shared * old) / v
-                family = group[i, m]
-                gain = _gain(g, r, slabs[family], slab_weights[family], other)
-                if np.log(_next(state)) < gain + log_odds[i, m] - here:
-                    new = _draw(g, r, slabs[family], other, gain, state, usage[i, family])
+                total = _odds(r * r, m, pull, share, terms)
+                if np.log(_next(state) * here / total) < _beyond(r * r, m, pull) - beyond:
+                    new = _draw(r, m, pull, terms, total, state, usage[i, group[i, m]])
                     _move(residual[i], gram, low, size, j, -old)
                     _move(residual[i], gram, low, size, m, new)
                     weight[i, j] = 0.0
                     weight[i, m] = new
-            rest = square[i]
+            rest = squares[i]
             for j in range(n_regulators):
                 w = weight[i, j]
                 if w != 0.0:
