@@ -63,10 +63,9 @@ class Run:
     def round(self, sweeps: int, *, zoom: bool) -> bool:
         """One round; whether the model of the residuals has settled."""
         last = self.rounds[-1] if self.rounds else None
+        if zoom and self.choice is not None:
+            self.problem = self.problem.zoomed(self.choice)
         choice = self.problem.choose(self.states, last, self.config)
-        if zoom:
-            self.problem = self.problem.zoomed(choice)
-            choice = self.problem.choose(self.states, last, self.config)
         self.problem.estimate(self.states, choice, last, self.config)
         self.choice = choice
         self.grams = self.problem.grams(self.states, choice, last if self.config.curvature else None)
