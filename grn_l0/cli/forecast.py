@@ -40,7 +40,7 @@ def forecast(
     layer: opt.Layer = None,
     threads: opt.Threads = 1,
     measurement: Annotated[
-        MeasurementName, typer.Option("--measurement", help="What a step starts from; see the docs of forecast.")
+        MeasurementName, typer.Option("--measurement", help="What a step starts from (docs/quickstart.md).")
     ] = MeasurementName.auto,
     gates: Annotated[
         GatesName, typer.Option("--gates", help="The network's edges, or every candidate by its probability.")

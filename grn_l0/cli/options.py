@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 TimeKey = Annotated[str | None, typer.Option("--time-key", help="Column of obs with times (numbers).  [default: time]")]
-TrajectoryKey = Annotated[str | None, typer.Option("--trajectory-key", help="Column of obs that names trajectories.")]
+TrajectoryKey = Annotated[
+    str | None,
+    typer.Option("--trajectory-key", help="Column of obs that names time courses: one label for each of them."),
+]
 PseudotimeKey = Annotated[
     str | None,
     typer.Option("--pseudotime-key", help="Column of obs with pseudotime; cells are binned along it per trajectory."),

@@ -8,6 +8,7 @@ from grn_l0.fit.forecast import Forecast, Gates, Measurement
 from grn_l0.fit.result import FitResult
 from grn_l0.fit.scratch import scratch_start
 from grn_l0.fit.state import Knowledge
+from grn_l0.fit.trajectories import ode_trajectories
 
 __all__ = [
     "Deviation",
@@ -19,6 +20,7 @@ __all__ = [
     "Measurement",
     "fit",
     "load_model",
+    "ode_trajectories",
     "save_model",
     "scratch_start",
 ]

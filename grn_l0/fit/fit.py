@@ -79,8 +79,8 @@ def fit(
     regulators = checked_regulators(np.asarray(regulators), series)
     begin = scratch_start(series, regulators) if start is None else start
     check_shapes(begin, gate, dynamics, len(regulators), series)
-    task = Task.of(series, begin, regulators, config, solver, seed, progress)
-    trained = train_gated(task, gate, sparsity, scratch=start is None)
+    task = Task.of(series, begin, regulators, config, solver=solver, seed=seed, progress=progress)
+    trained = train_gated(task, gate=gate, sparsity=sparsity, scratch=start is None)
     model, weights, inputs, more = _refit(task, trained, dynamics)
     network = Network(
         regulators=task.names,

@@ -25,7 +25,7 @@ from grn_l0.timeseries import TimeSeries
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """What both stages work with; `begin` is where they start from, `allowed` (R, N) the candidate edges."""
+    """What gated ODE and refit work with; `begin` is where they start from, `allowed` (R, N) the candidate edges."""
 
     series: TimeSeries
     begin: Start
@@ -45,6 +45,7 @@ class Task:
         begin: Start,
         regulators: Int[Array, " regulators"],
         config: FitConfig,
+        *,
         solver: AbstractSolver | None = None,
         seed: int = 0,
         progress: Progress | None = None,
@@ -95,7 +96,9 @@ class Trained:
     note: str
 
 
-def train_gated(task: Task, gate: AbstractGate | None, sparsity: AbstractSparsity | None, *, scratch: bool) -> Trained:
+def train_gated(
+    task: Task, *, gate: AbstractGate | None = None, sparsity: AbstractSparsity | None = None, scratch: bool = False
+) -> Trained:
     """Train the gated ODE; without a posterior (`scratch`) its probabilities are the scores."""
     series, begin, config, dtype = task.series, task.begin, task.config, task.config.torch_dtype
     # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.

@@ -4,12 +4,16 @@ from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.joint import infer_start
 from grn_l0.posterior.prior_classes import BELIEVED, Prior, Verdict
 from grn_l0.posterior.projection import Projection
+from grn_l0.posterior.response import Design
+from grn_l0.posterior.rounds import Follow
 from grn_l0.posterior.start import Covariance, Start
 from grn_l0.posterior.transitions import by_transitions
 
 __all__ = [
     "BELIEVED",
     "Covariance",
+    "Design",
+    "Follow",
     "PosteriorConfig",
     "Prior",
     "Projection",

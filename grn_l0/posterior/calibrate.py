@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.grams import MANY
+from grn_l0.posterior.response import LONG
+from grn_l0.posterior.setting import MANY
 from grn_l0.timeseries import TimeSeries
 
 #: a, b and k of `calibrated`: by likelihood on 23 own simulations of 3 to 29 series of more than 12 times (relaxations,
@@ -26,7 +27,7 @@ def overconfident(series: TimeSeries) -> bool:
     That is where it was measured: of edges there between .5 and .8, a third was right. What 12 times or fewer
     leave open already keeps probabilities low, and of one or two long series the posterior is an average of three.
     """
-    return 3 <= series.n_series < MANY and int(series.lengths.max()) > 12
+    return 3 <= series.n_series < MANY and int(series.lengths.max()) > LONG
 
 
 def reciprocity(inclusion: Float[ndarray, "regulators genes"], regulators: Int[ndarray, " regulators"]) -> float:

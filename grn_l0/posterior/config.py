@@ -24,12 +24,14 @@ class PosteriorConfig:
     averaged
         The inclusion probabilities of this many last rounds are averaged: each round sees other states, so this
         averages over their uncertainty.
-    again
-        Sweeps of one more look at the edges, along the courses of the gated ODE (`infer_start`); 0 leaves it out.
+    second_look
+        Sweeps of one more look at the edges, along the trajectories of the gated ODE, where `infer_start` is given
+        them (`grn_l0.tl.infer` does: trained with the defaults of `FitConfig`, so that a start does not depend on the
+        fit's settings); 0 leaves it out.
     zoom
         From this round on rates are spaced more finely over those in use before each round; larger than the last for
         never.
-    uniform
+    uniform_price
         Whether every edge costs log R nats beyond what its weight costs, as in the extended BIC with gamma = 1 (Chen
         and Chen 2008), in place of a rate per regulator that is learned. Decoys count among the R.
     slabs, slabs_listed
@@ -68,9 +70,9 @@ class PosteriorConfig:
     more: int = 6
     settled: float = 0.003
     averaged: int = 3
-    again: int = 90
+    second_look: int = 90
     zoom: int = 2
-    uniform: bool = False
+    uniform_price: bool = False
     slabs: tuple[float, ...] = (0.3, 0.9)
     slabs_listed: tuple[float, ...] = (0.03, 0.1, 0.3, 0.9)
     most_kinds: int = 40
@@ -91,8 +93,8 @@ class PosteriorConfig:
             raise OptionError(f"rounds must be numbers of sweeps, each 3 or more, not {self.rounds!r}")
         if not 1 <= self.averaged <= len(self.rounds):
             raise OptionError(f"averaged must lie between 1 and the {len(self.rounds)} rounds, not {self.averaged!r}")
-        if self.again != 0 and self.again < 3:
-            raise OptionError(f"again must be 0, or 3 sweeps or more, not {self.again!r}")
+        if self.second_look != 0 and self.second_look < 3:
+            raise OptionError(f"second_look must be 0, or 3 sweeps or more, not {self.second_look!r}")
         if not self.slabs or not self.slabs_listed or min(*self.slabs, *self.slabs_listed, 1.0) <= 0:
             raise OptionError(
                 "slabs and slabs_listed must be positive standard deviations, at least one each, not "

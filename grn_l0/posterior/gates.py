@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +34,21 @@ class Summary:
     draws: list[Float[ndarray, "genes regulators"]]
     log_odds: Float[ndarray, "genes regulators"]
     variance: Float[ndarray, " genes"]
+
+    @classmethod
+    def averaged(cls, rounds: Sequence[Summary]) -> Summary:
+        """The last of several rounds, with the probabilities and weights of all."""
+        # A gene that has come to be constant has no edges any more.
+        changing = np.isfinite(rounds[-1].log_odds)
+        inclusion = changing * np.mean([r.inclusion for r in rounds], axis=0)
+        weight = changing * np.mean([r.weight for r in rounds], axis=0)
+        return replace(rounds[-1], inclusion=inclusion, weight=weight, draws=[weight])
+
+    def where(self, kept: Bool[ndarray, " genes"], other: Summary) -> Summary:
+        """Edges, weights and prices of the targets `kept`, and those of `other` for all other targets."""
+        names = ("inclusion", "weight", "log_odds")
+        chosen = {n: np.where(kept[:, None], getattr(self, n), getattr(other, n)) for n in names}
+        return replace(self, **chosen, draws=[chosen["weight"]])
 
 
 def candidate_edges(
@@ -159,7 +175,7 @@ class Chain:
         others = is_open.sum(axis=0) - is_open
         left = np.maximum(allowed.sum(axis=0) - 1 - others, 0)
         out = np.log((others + a) / (left + b))
-        if self.config.uniform:
+        if self.config.uniform_price:
             out = np.where(inside, -np.log(inside.sum()), out)
         out = out + self.shift * inside
         out = self.classes.log_odds(out, unaided=self.rounds == 0)
@@ -193,6 +209,8 @@ class Chain:
     ) -> None:
         """Bring the edges that no prior lists to their own expected number: regulators' rates count listed ones too."""
         self.shift = 0.0
+        if self.config.uniform_price:
+            return
         base = self.log_odds(allowed, is_open)[self._unlisted(allowed)]
         for _ in range(30):
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))

@@ -61,7 +61,7 @@ def _odds(square: float, j: int, pull: np.ndarray, share: np.ndarray, terms: np.
     """Posterior odds of edge j over exp(`_beyond`); `terms` gets what each slab adds.
 
     With g the edge's curvature and r its correlation with what the other edges leave, both over the noise variance,
-    `square` is r^2, `pull` t^2 / 2 (1 + t^2 g) of each slab t and `share` its prior odds over sqrt(1 + t^2 g).
+    `square` is r^2, `pull` t^2 / (2 (1 + t^2 g)) of each slab t and `share` its prior odds over sqrt(1 + t^2 g).
     """
     beyond = _beyond(square, j, pull)
     total = 0.0

@@ -11,11 +11,11 @@ from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.apart import Separate
 from grn_l0.posterior.curvature import MOST, curvature_of
 from grn_l0.posterior.fixed_effects import centred, orthonormal, shared_effects
-from grn_l0.posterior.setting import MANY, Setting
+from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.states import States
 from grn_l0.posterior.uncertainty import add_products
 
-__all__ = ["MANY", "Grams", "Whitener", "make_grams"]
+__all__ = ["Grams", "Whitener", "make_grams"]
 
 #: Bytes that the Gram matrices of single targets may take. Beyond, they are those of their kind times the observed
 #: share, to the nearest of so many steps.
@@ -247,8 +247,8 @@ class _Making:
         """All of them, with what the states' deviations add."""
         n = self.n_regulators
         gram = np.concatenate(self.gram) if self.gram else np.zeros((0, n, n))
-        if self.gram:
-            for rows, lag, parts in zip(self.whitened, self.setting.lags, self.states.deviations, strict=False):
+        if self.gram and self.states.deviations:
+            for rows, lag, parts in zip(self.whitened, self.setting.lags, self.states.deviations, strict=True):
                 add_products(gram, np.concatenate(rows) @ lag, parts)
         factor = np.stack(self.factors) if self.factors else np.zeros((0, MOST, n))
         used = np.array(self.used, dtype=np.int64)

@@ -11,11 +11,11 @@ from grn_l0._typing import Float, Int, Progress, ndarray
 from grn_l0.posterior.calibrate import calibrated, overconfident
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.decoys import Decoys, screen
-from grn_l0.posterior.grams import MANY
+from grn_l0.posterior.fixed_effects import centred
 from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import LONG, designs
-from grn_l0.posterior.rounds import Follow, Run, choose_variant
+from grn_l0.posterior.rounds import LOOK, Follow, Run, choose_variant
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
 from grn_l0.timeseries import TimeSeries
@@ -60,9 +60,10 @@ def infer_start(
     progress
         Called after each round.
     follow
-        From a start to the courses of a model that has learned from it, on the grids of the designs it is given. Where
-        30 or more series share every schedule, none is long, and no decoys are needed, the edges are looked at once
-        more along these.
+        From a start to the trajectories of a model that has learned from it, on the grids of the designs it is given:
+        `grn_l0.fit.ode_trajectories` with series and regulators bound. Where 30 or more series share every schedule,
+        none is long, and no decoys are needed, the edges are looked at once more along these. None: no second look,
+        whatever `config.second_look`.
     """
     config = config or PosteriorConfig()
     regulators = np.asarray(regulators, dtype=np.int64)
@@ -78,7 +79,7 @@ def infer_start(
     # The order of listed edges among the others is what the prior was given for.
     if given or not overconfident(series):
         return found
-    note = f"{found.note} Scores are tempered: probabilities are too sure of themselves with so few series."
+    note = f"{found.note} Scores are tempered, so that they hold on average over systems, not in each."
     return replace(found, score=calibrated(whole.inclusion, regulators), note=note)
 
 
@@ -92,7 +93,7 @@ def _determined(series: TimeSeries, n_regulators: int) -> bool:
     """
     parts = [d for d in designs(series) if not d.steady]
     left = sum((len(d.series) - 1) * len(d.times) for d in parts)
-    return min(len(d.series) for d in parts) >= MANY and left > n_regulators and series.n_genes >= _MANY_TARGETS
+    return all(centred(d) for d in parts) and left > n_regulators and series.n_genes >= _MANY_TARGETS
 
 
 def _sampled(
@@ -119,8 +120,10 @@ def _sampled(
     for k, problem in enumerate(problems):
         if beside is None:
             run = Run.of(problem, prior, config, seed + k)
-            start = run.run(progress)
-            runs.append(run.again(start, follow) if follow is not None and _followed(problem, config) else start)
+            if follow is not None and _followed(problem, config):
+                runs.append(run.second_look(run.run(progress, more=LOOK), follow, progress))
+            else:
+                runs.append(run.run(progress))
             continue
         own, other = beside.split(Run.of(problem.with_decoys(beside), prior, config, seed + k).run(progress))
         runs.append(own)
@@ -131,7 +134,7 @@ def _sampled(
 def _followed(problem: Problem, config: PosteriorConfig) -> bool:
     """Whether edges are looked at once more: of many short series."""
     moving = [d for d in problem.designs if not d.steady]
-    return config.again > 0 and all(len(d.series) >= MANY and len(d.times) <= LONG for d in moving)
+    return config.second_look > 0 and all(centred(d) and len(d.times) <= LONG for d in moving)
 
 
 def agreed(runs: Sequence[Start]) -> Start:

@@ -110,8 +110,8 @@ class Problem:
     def zoomed(self, choice: Choice) -> Problem:
         """The same with rates spaced more finely over those that nine genes in ten have chosen.
 
-        The range reaches one old step beyond them, so that nothing is lost where rates differ and a shared rate is
-        found to a few per cent.
+        The range reaches one old step beyond them, but not beyond the old range, so that a shared rate is found to a
+        few per cent.
         """
         index = self.kinds.rate_index[choice.kind]
         index = index[index >= 0]

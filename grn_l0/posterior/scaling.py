@@ -85,6 +85,14 @@ class Scaled:
                 values[gap] = x[:, design.at][gap]
             values[held.series, :, held.genes] = expected[:, design.at]
 
+    def standardised(
+        self, course: Float[ndarray, "series grid genes"], held: Held
+    ) -> Float[ndarray, "series grid genes"]:
+        """Courses in expression units on a design's grid as standardised; held genes as they were measured."""
+        standard: Float[ndarray, "series grid genes"] = (course - self.mean) / self.scale
+        standard[held.series, :, held.genes] = held.course
+        return standard
+
     def held_on(self, designs: list[Design]) -> list[Held]:
         """What was measured of held genes, on the grids, which may repeat points where an input jumps."""
         return [

@@ -99,18 +99,14 @@ def infer_transitions(
         if progress is not None:
             density = float((summary.inclusion > 0.5).mean())
             progress("posterior", k + 1, len(_ROUNDS), {"density": density})
-    last = rounds[-config.averaged :]
-    summary = replace(
-        summary,
-        inclusion=np.mean([r.inclusion for r in last], axis=0),
-        weight=np.mean([r.weight for r in last], axis=0),
-    )
+    summary = Summary.averaged(rounds[-config.averaged :])
     start = steps.start(summary, chain, grams)
     score = rank_scores(start.inclusion, steps.evidence(), -start.penalty)
     if apart:
         ranked = np.any([p.listed for p in apart], axis=0) & candidates.T
         score = trust(score, ranked, config.listed_rate)
-    return replace(start, score=score, priors=every.verdicts(summary.inclusion))
+    note = "Taken step by step, where no decoys check the edges: believe none that nothing else speaks for."
+    return replace(start, score=score, priors=every.verdicts(summary.inclusion), note=note)
 
 
 @dataclass(frozen=True, eq=False)

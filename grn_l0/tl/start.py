@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from grn_l0 import posterior
 from grn_l0._atomic import check_output
 from grn_l0._errors import FileFormatError, OutputError, warn
-from grn_l0._typing import Int, PathLikeStr, Progress, ndarray
-from grn_l0.fit.courses import ode_courses
+from grn_l0._typing import Float, Int, PathLikeStr, Progress, ndarray
 from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
+from grn_l0.fit.trajectories import ode_trajectories
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
+from grn_l0.tl.threads import limited
 
 #: Name of the checkpoint in its folder.
 CHECKPOINT = "start.safetensors"
@@ -71,14 +71,14 @@ def make_start(
             if progress is not None:
                 progress("posterior", 1, 1, {})
             return found
+
+    def follow(begin: Start, designs: list[posterior.Design]) -> list[Float[ndarray, "series grid genes"]]:
+        # Sums of torch depend on its threads, which are no part of what a start, or its checkpoint, depends on.
+        with limited(1):
+            return ode_trajectories(series, regulators, begin, designs, seed=seed)
+
     start = posterior.infer_start(
-        series,
-        regulators,
-        prior=priors,
-        config=config,
-        seed=seed,
-        progress=progress,
-        follow=partial(ode_courses, series, regulators, seed=seed),
+        series, regulators, prior=priors, config=config, seed=seed, progress=progress, follow=follow
     )
     start = canonical(start)
     if checkpoint is not None:

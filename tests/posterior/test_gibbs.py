@@ -18,26 +18,40 @@ def straight(copies: int, r: int) -> tuple[ndarray, ndarray, ndarray]:
     return np.zeros((0, 1, r)), np.full(copies, -1), np.zeros(0, int)
 
 
+#: One slab, as most tests have it; and two families of two slabs with unequal shares, an edge in the second.
+ONE = np.array([[SLAB]]), np.ones((1, 1)), np.zeros(3, int)
+MIXED = np.array([[0.2, 0.9], [0.05, 0.5]]), np.array([[0.7, 0.3], [0.4, 0.6]]), np.array([0, 1, 0])
+Slabs = tuple[ndarray, ndarray, ndarray]
+
+
 def enumerate_gates(
     gram: Float[ndarray, "regulators regulators"],
     score: Float[ndarray, " regulators"],
     log_odds: Float[ndarray, " regulators"],
+    slabs: Slabs = ONE,
 ) -> tuple[Float[ndarray, " regulators"], Float[ndarray, " regulators"]]:
-    r"""P(open) and E[zw]: the marginal likelihood of every subset, :math:`w \sim N(0, \tau^2)` integrated out.
+    r"""P(open) and E[zw]: the marginal likelihood of every choice of closed or one of the slabs per regulator.
 
-    log BF = -log det(I + tau^2 G / v) / 2 + (s/v)' (G/v + I/tau^2)^-1 (s/v) / 2, over the open regulators.
+    With :math:`w \sim N(0, T)` integrated out, T the chosen slabs' variances,
+    log BF = -log det(I + T G / v) / 2 + (s/v)' (G/v + 1/T)^-1 (s/v) / 2, over the open regulators.
     """
-    inclusion, effect, total = np.zeros(len(score)), np.zeros(len(score)), 0.0
-    for gates in itertools.product([False, True], repeat=len(score)):
-        z = np.flatnonzero(gates)
-        precision = gram[np.ix_(z, z)] / VARIANCE + np.eye(len(z)) / SLAB**2
+    width, share, group = slabs
+    masses, opens, means = [], [], []
+    for choice in itertools.product(range(width.shape[1] + 1), repeat=len(score)):
+        z = np.flatnonzero(choice)
+        k = np.array(choice)[z] - 1
+        tau = width[group[z], k]
+        precision = gram[np.ix_(z, z)] / VARIANCE + np.diag(tau**-2.0)
         mean = np.linalg.solve(precision, score[z] / VARIANCE)
-        log_factor = 0.5 * score[z] / VARIANCE @ mean - 0.5 * np.linalg.slogdet(SLAB**2 * precision)[1]
-        mass = np.exp(log_factor + log_odds[z].sum())
-        total += mass
-        inclusion[z] += mass
-        effect[z] += mass * mean
-    return inclusion / total, effect / total
+        log_factor = 0.5 * score[z] / VARIANCE @ mean - 0.5 * np.linalg.slogdet(precision)[1] - np.log(tau).sum()
+        masses.append(log_factor + log_odds[z].sum() + np.log(share[group[z], k]).sum())
+        opens.append(np.isin(np.arange(len(score)), z).astype(float))
+        means.append(np.zeros(len(score)))
+        means[-1][z] = mean
+    # Relative to the largest, because evidence may exceed what a float can hold.
+    mass = np.exp(np.array(masses) - max(masses))
+    mass /= mass.sum()
+    return mass @ np.array(opens), mass @ np.array(means)
 
 
 def sample(
@@ -46,33 +60,52 @@ def sample(
     log_odds: Float[ndarray, " regulators"],
     sweeps: int,
     copies: int,
+    slabs: Slabs = ONE,
 ) -> tuple[Float[ndarray, "copies regulators"], Float[ndarray, "copies regulators"]]:
     """Means of every one of `copies` targets that are all the same, so that their spread is the Monte Carlo error."""
     r = len(score)
+    width, share, group = slabs
     inclusion, effect = np.zeros((copies, r)), np.zeros((copies, r))
     # A variance known beforehand as if from 1e12 observations stays what it is.
     sweep_targets(
         0, copies, gram[None], np.zeros(copies, int), *straight(copies, r), np.tile(score, (copies, 1)),
-        np.zeros((copies, r)), np.tile(log_odds, (copies, 1)), np.zeros((copies, r), int), np.array([[SLAB]]),
-        np.ones((1, 1)), np.full(copies, VARIANCE), np.full(copies, 10.0), np.tile(score, (copies, 1)),
+        np.zeros((copies, r)), np.tile(log_odds, (copies, 1)), np.tile(group, (copies, 1)), width,
+        share, np.full(copies, VARIANCE), np.full(copies, 10.0), np.tile(score, (copies, 1)),
         np.full(copies, 5.0), np.full(copies, VARIANCE), np.full(copies, 1e12), 0, 0, sweeps, True,
-        inclusion, effect, np.zeros((copies, 1, 1)),
+        inclusion, effect, np.zeros((copies, *width.shape)),
     )  # fmt: skip
     return inclusion / sweeps, effect / sweeps
 
 
+def agree(found: tuple[ndarray, ndarray], exact: tuple[ndarray, ndarray]) -> None:
+    for chains, truth in zip(found, exact, strict=True):
+        error = chains.std(axis=0) / np.sqrt(len(chains))
+        np.testing.assert_array_less(np.abs(chains.mean(axis=0) - truth), 4.5 * error + 1e-5)
+
+
+@pytest.mark.parametrize("slabs", [ONE, MIXED], ids=["one slab", "two families of two"])
 @pytest.mark.parametrize("alike", [0.0, 0.6, 0.95])
-def test_three_regulators_agree_with_all_eight_subsets(alike: float) -> None:
+def test_three_regulators_agree_with_all_subsets(alike: float, slabs: Slabs) -> None:
     """Swaps among few, correlated regulators: a swap must be as likely as its reverse."""
     rng = np.random.default_rng(1)
     x = rng.normal(size=(30, 3))
     x[:, 1] = alike * x[:, 0] + np.sqrt(1 - alike**2) * x[:, 1]
     y = x @ [0.25, 0.2, 0.0] + rng.normal(size=30)
     gram, score, log_odds = x.T @ x, x.T @ y, np.array([-0.5, -0.2, -1.0])
-    inclusion, effect = sample(gram, score, log_odds, sweeps=2000, copies=40)
-    for found, exact in zip((inclusion, effect), enumerate_gates(gram, score, log_odds), strict=True):
-        error = found.std(axis=0) / np.sqrt(len(found))
-        np.testing.assert_array_less(np.abs(found.mean(axis=0) - exact), 4.5 * error + 1e-5)
+    exact = enumerate_gates(gram, score, log_odds, slabs)
+    agree(sample(gram, score, log_odds, sweeps=2000, copies=40, slabs=slabs), exact)
+
+
+def test_evidence_beyond_what_a_float_holds() -> None:
+    """Two near copies explain a target to thousands of nats; only swaps can say which of them it is."""
+    rng = np.random.default_rng(3)
+    x = 300.0 * rng.normal(size=(30, 3))
+    x[:, 1] = x[:, 0] + 1.5 * rng.normal(size=30)
+    y = 0.3 * (x[:, 0] + x[:, 1]) / 2 + rng.normal(size=30)
+    gram, score, log_odds = x.T @ x, x.T @ y, np.full(3, -3.0)
+    exact = enumerate_gates(gram, score, log_odds)
+    assert score[0] ** 2 / gram[0, 0] / 2 > 1000 and 0.1 < exact[0][0] < 0.9 and 0.1 < exact[0][1] < 0.9
+    agree(sample(gram, score, log_odds, sweeps=4000, copies=40), exact)
 
 
 def test_targets_do_not_share_their_random_numbers() -> None:

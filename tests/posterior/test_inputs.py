@@ -126,7 +126,7 @@ def test_genes_that_answer_a_known_stimulus_do_not_regulate_each_other(seed: int
     start = infer_start(series, np.arange(5), config=config)
     assert start.inclusion.shape == (5, 5)
     # Of eight systems seven stay below .04 in every chain; seed 1 lies between 0 and .24.
-    assert max(start.inclusion[0, 1], start.inclusion[1, 0]) < 0.35
+    assert max(start.inclusion[0, 1], start.inclusion[1, 0]) < (0.1, 0.35)[seed]
     # The same data without the stimulus: one seems to regulate the other.
     blind = infer_start(replace(series, stimuli=None, stimulus_names=()), np.arange(5), config=config)
     assert max(blind.inclusion[0, 1], blind.inclusion[1, 0]) > 0.9

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from grn_l0._errors import OptionError
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.gated import Task, train_gated
@@ -16,7 +17,7 @@ from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 
 
-def ode_courses(
+def ode_trajectories(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
     start: Start,
@@ -42,13 +43,25 @@ def ode_courses(
     seed
         Of the gates' samples.
 
+    Raises
+    ------
+    OptionError
+        If a series has more times than `config.longest`: those are trained in pieces.
+    DivergenceError
+        If the trajectories leave the finite numbers.
+
     Returns
     -------
     One array (series of the design, grid, N) per design, expression units, with the gates as they are at test time.
     """
     config = FitConfig() if config is None else config
+    if int(series.lengths.max()) > config.longest:
+        raise OptionError(
+            f"the longest series has {int(series.lengths.max())} times, and is trained in pieces; the gated ODE is "
+            f"followed through series of at most longest={config.longest} times"
+        )
     task = Task.of(series, start, regulators, config, seed=seed)
-    objective = train_gated(task, None, None, scratch=False).objective
+    objective = train_gated(task).objective
     level, held = objective.problem.level, objective.problem.held
     out = []
     with torch.no_grad():

@@ -10,14 +10,16 @@ import pytest
 from scipy.integrate import solve_ivp
 from sklearn.metrics import average_precision_score
 
-from grn_l0._errors import OptionError
+from grn_l0._errors import DivergenceError, OptionError
 from grn_l0.posterior import PosteriorConfig, Start, infer_start
+from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import Design
-from grn_l0.posterior.start import Start as Begin
+from grn_l0.posterior.rounds import Run
 from grn_l0.timeseries import SteadyStates, TimeSeries
 
 EVERY = np.arange(systems.N)
-QUICK = PosteriorConfig(rounds=(20, 20, 40), averaged=2, more=0, false_share=None, again=60)
+QUICK = PosteriorConfig(rounds=(20, 20, 40), averaged=2, more=0, false_share=None, second_look=60)
 NOISE = 0.2
 
 
@@ -35,7 +37,6 @@ def follower(initial: list[np.ndarray], seen: list[list[Design]]):
     """The courses of the system itself."""
 
     def follow(start: Start, designs: list[Design]) -> list[np.ndarray]:
-        assert isinstance(start, Begin)
         seen.append(designs)
         right = lambda _, x: systems.RATE * (systems.linear(x) - x)  # noqa: E731
         return [
@@ -60,11 +61,15 @@ def test_the_true_courses_make_edges_surer(noisy: TimeSeries) -> None:
     np.testing.assert_array_equal(alone.rate, again.rate)
 
 
-def test_courses_that_miss_the_measurements_change_nothing(noisy: TimeSeries) -> None:
+@pytest.mark.parametrize("what", ["random", "no number", "divergence"])
+def test_trajectories_that_miss_the_measurements_change_nothing(noisy: TimeSeries, what: str) -> None:
     rng = np.random.default_rng(0)
 
     def follow(start: Start, designs: list[Design]) -> list[np.ndarray]:
-        return [rng.random((len(d.series), len(d.grid), systems.N)) for d in designs]
+        if what == "divergence":
+            raise DivergenceError("infinite")
+        found = [rng.random((len(d.series), len(d.grid), systems.N)) for d in designs]
+        return found if what == "random" else [x * np.nan for x in found]
 
     alone, again = (infer_start(noisy, EVERY, config=QUICK, follow=f) for f in (None, follow))
     for name in ("inclusion", "weight", "penalty", "states"):
@@ -78,7 +83,7 @@ def test_only_many_short_series_without_decoys_are_followed(noisy: TimeSeries) -
     quick = replace(QUICK, rounds=(5, 5, 5))
     long = systems.trajectories(30, seed=1, times=[np.linspace(0, 4, 13)] * 30)
     for series, config in (
-        (noisy, replace(quick, again=0)),
+        (noisy, replace(quick, second_look=0)),
         (noisy, replace(quick, false_share=0.25)),  # ten genes: decoys
         (noisy.select(range(20)), quick),
         (long, replace(quick, search=False)),
@@ -105,6 +110,51 @@ def test_samples_at_rest_and_held_genes_keep_what_was_measured(noisy: TimeSeries
     assert all(not d.steady for d in seen[0])
 
 
-def test_again_is_a_number_of_sweeps() -> None:
-    with pytest.raises(OptionError, match="again must be 0, or 3 sweeps or more, not 2"):
-        PosteriorConfig(again=2)
+TARGET = 4
+
+
+def closed(index: np.ndarray) -> np.ndarray:
+    return np.where(np.arange(systems.N) == TARGET, -1, index)
+
+
+def first_look(series: TimeSeries) -> tuple[Run, Start]:
+    run = Run.of(Problem.of(series, EVERY), None, QUICK, 0)
+    return run, run.run()
+
+
+def test_a_gene_that_was_constant_at_first_gets_no_edges(noisy: TimeSeries) -> None:
+    run, start = first_look(noisy)
+    assert start.inclusion[:, TARGET].max() > 0.9 and run.grams is not None
+    run.grams = replace(run.grams, index=closed(run.grams.index))
+    odds = run.rounds[-1].log_odds.copy()
+    odds[TARGET] = -np.inf
+    run.rounds[-1] = replace(run.rounds[-1], log_odds=odds)
+    found = run.second_look(start, follower(truth(noisy, 3), []))
+    assert (found.inclusion[:, TARGET] == 0).all() and found.inclusion.max() > 0.9
+
+
+def test_a_gene_that_is_constant_only_now_keeps_its_edges(noisy: TimeSeries, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, start = first_look(noisy)
+    original = Problem.grams
+
+    def grams(*arguments: object) -> Grams:
+        out = original(*arguments)  # type: ignore[arg-type]
+        return replace(out, index=closed(out.index))
+
+    monkeypatch.setattr(Problem, "grams", grams)
+    found = run.second_look(start, follower(truth(noisy, 3), []))
+    for name in ("inclusion", "weight", "penalty"):
+        np.testing.assert_array_equal(getattr(found, name)[:, TARGET], getattr(start, name)[:, TARGET])
+    assert (found.inclusion[:, 3] != start.inclusion[:, 3]).any()
+
+
+def test_whoever_watches_sees_the_second_look(noisy: TimeSeries) -> None:
+    told: list[tuple[int, int]] = []
+    watch = lambda stage, k, n, _: told.append((k, n))  # noqa: E731
+    infer_start(noisy, EVERY, config=QUICK, follow=follower(truth(noisy, 3), []), progress=watch)
+    assert told == [(k, 5) for k in range(1, 6)]
+
+
+def test_a_second_look_is_a_number_of_sweeps() -> None:
+    with pytest.raises(OptionError, match="second_look must be 0, or 3 sweeps or more, not 2"):
+        PosteriorConfig(second_look=2)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from fit_systems import TIMES, TRUTH, N, make_start, simulate
 from scipy.integrate import solve_ivp
 
-from grn_l0.fit import FitConfig
-from grn_l0.fit.courses import ode_courses
+from grn_l0 import OptionError
+from grn_l0.fit import FitConfig, ode_trajectories
 from grn_l0.posterior.response import designs, with_jumps
 from grn_l0.posterior.start import Inputs, Start
 from grn_l0.timeseries import TimeSeries
@@ -49,7 +50,7 @@ def test_an_untrained_ode_follows_the_system_on_every_grid() -> None:
     inputs = Inputs(names=("drug",), effect=effect, width=np.zeros((1, N)), level=level[:, :-1])
     start = replace(start, inputs=inputs, covariances=_per_design(start, series))
     parts = [with_jumps(d, d.times[[1, 3]]) for d in designs(series)]
-    courses = ode_courses(series, ALL, start, parts, config=UNTRAINED)
+    courses = ode_trajectories(series, ALL, start, parts, config=UNTRAINED)
     assert [c.shape for c in courses] == [(3, len(d.grid), N) for d in parts]
     for design, course in zip(parts, courses, strict=True):
         on, off = design.times[1], design.times[3]
@@ -63,11 +64,18 @@ def test_training_moves_the_courses_towards_the_data() -> None:
     start = make_start(series, clean, 0.02)
     part = designs(series)
     before, after = (
-        ode_courses(series, ALL, start, part, config=FitConfig(steps=steps))[0][:, part[0].at] for steps in (0, 40)
+        ode_trajectories(series, ALL, start, part, config=FitConfig(steps=steps))[0][:, part[0].at] for steps in (0, 40)
     )
     assert ((after - clean) ** 2).mean() < 0.7 * ((before - clean) ** 2).mean()
-    again = ode_courses(series, ALL, start, part)[0][:, part[0].at]
+    again = ode_trajectories(series, ALL, start, part)[0][:, part[0].at]
     np.testing.assert_array_equal(after, again)
+
+
+def test_series_that_are_trained_in_pieces_are_refused() -> None:
+    series, clean = simulate(6, 0.02, 1)
+    start = make_start(series, clean, 0.02)
+    with pytest.raises(OptionError, match=r"has 6 times, and is trained in pieces; .* at most longest=5 times"):
+        ode_trajectories(series, ALL, start, designs(series), config=FitConfig(longest=5))
 
 
 def _per_design(start: Start, series: TimeSeries) -> tuple:

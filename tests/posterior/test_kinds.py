@@ -1,0 +1,40 @@
+"""The population that kinds of noise come from, against sums written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grn_l0.posterior.kinds import _FEW, _STEPS, _population
+
+RATE = np.array([0, 0, 0, 1, 1, -1, -1, -1, -1])
+
+
+def written_out(log_lik: np.ndarray, share: np.ndarray, n_genes: int) -> np.ndarray:
+    """One step: shares of kinds by responsibility; half of it, the rest by rate and evenly within."""
+    rates = sorted(set(RATE))
+    mixed = np.zeros(len(RATE))
+    for i in range(n_genes):
+        each = [share[k] * np.exp(log_lik[k, i]) for k in range(len(RATE))]
+        for k in range(len(RATE)):
+            mixed[k] += each[k] / sum(each) / n_genes
+    weight = 0.5 * max(n_genes - _FEW, 0) / n_genes
+    out = np.zeros(len(RATE))
+    for k in range(len(RATE)):
+        same = [m for m in range(len(RATE)) if RATE[m] == RATE[k]]
+        of_rate = (sum(mixed[m] for m in same) * n_genes + 1) / (n_genes + len(rates))
+        out[k] = weight * mixed[k] + (1 - weight) * of_rate / len(same)
+    return out
+
+
+@pytest.mark.parametrize("n_genes", [1, 20, 120])
+def test_shares_are_learned_over_the_genes(n_genes: int) -> None:
+    rng = np.random.default_rng(0)
+    log_lik = 3 * rng.normal(size=(len(RATE), n_genes))
+    share = np.exp(_population(log_lik, RATE, None))
+    np.testing.assert_allclose([share[r == RATE].sum() for r in (-1, 0, 1)], 1 / 3)
+    found = np.exp(_population(log_lik, RATE, np.log(share)))
+    for _ in range(_STEPS):
+        share = written_out(log_lik, share, n_genes)
+    np.testing.assert_allclose(found, share, rtol=1e-10)
+    np.testing.assert_allclose(found.sum(), 1.0)
