@@ -14,7 +14,7 @@ from grn_l0.fit.config import FitConfig
 from grn_l0.fit.loss import Objective
 from grn_l0.gates import AbstractGate
 from grn_l0.network import Network
-from grn_l0.posterior.setting import MANY
+from grn_l0.posterior.response import MANY
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.response import LONG
-from grn_l0.posterior.setting import MANY
+from grn_l0.posterior.response import LONG, MANY
 from grn_l0.timeseries import TimeSeries
 
 #: a, b and k of `calibrated`: by likelihood on 23 own simulations of 3 to 29 series of more than 12 times (relaxations,

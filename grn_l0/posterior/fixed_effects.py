@@ -6,8 +6,8 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from grn_l0._typing import Float, ndarray
-from grn_l0.posterior.response import Design
-from grn_l0.posterior.setting import MANY, Setting
+from grn_l0.posterior.response import MANY, Design
+from grn_l0.posterior.setting import Setting
 
 #: Directions with less than this share of the largest squared size are not in the data.
 _ABSENT = 1e-9

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from grn_l0._typing import Float, ndarray
-from grn_l0.posterior.response import Design, with_jumps
-from grn_l0.posterior.setting import MANY, Setting
+from grn_l0.posterior.response import MANY, Design, with_jumps
+from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.start import Inputs
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.timeseries import TimeSeries

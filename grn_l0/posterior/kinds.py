@@ -10,8 +10,11 @@ from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.gaps import Gaps
 from grn_l0.posterior.observed import Observed, from_observed
+from grn_l0.posterior.response import MANY
 
-#: Steps of expectation-maximisation for the population of kinds, each time the noise's population has moved.
+#: Steps of expectation-maximisation for the population of kinds, each time the noise's population has moved, of many
+#: series. Few tell their kinds so badly that a population which learned from itself would end at slow rates and large
+#: drift, which explain everything: one step of rates only.
 _STEPS = 8
 
 #: So few genes tell a population of rates, but not of kinds.
@@ -79,7 +82,8 @@ def choose_kinds(
     variance = np.maximum(table.square, 1e-12) / table.freedom
     log_lik = -0.5 * (table.log_det + table.freedom * (np.log(variance) + 1.0))
     log_lik[kinds.rate_index >= 0] -= edge_cost
-    log_prior = _population(log_lik, kinds.rate_index, None)
+    many = sum(len(part.design.series) for part in next(iter(bases.values()))) >= MANY
+    log_prior = _evenly(kinds.rate_index)
     best = np.argmax(log_lik, axis=0)
     genes = np.arange(len(scale))
     for _ in range(3):
@@ -87,7 +91,7 @@ def choose_kinds(
         miss = np.log(variance) - center
         total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom) + log_prior[:, None]
         best = np.argmax(total, axis=0)
-        log_prior = _population(total - log_prior[:, None], kinds.rate_index, log_prior)
+        log_prior = _population(total - log_prior[:, None], kinds.rate_index, log_prior, many=many)
     used, counts = np.unique(best, return_counts=True)
     if len(used) > most:
         kept = used[np.argsort(-counts, kind="stable")[:most]]
@@ -122,24 +126,31 @@ def noise_population(
     return fitted - x, spread, slope
 
 
-def _population(
-    log_lik: Float[ndarray, "kinds genes"], rate: Int[ndarray, " kinds"], begin: Float[ndarray, " kinds"] | None
-) -> Float[ndarray, " kinds"]:
-    """Log share of each kind in the population of genes, by steps of expectation-maximisation from `begin`.
+def _evenly(rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
+    """Log share of each kind where all rates have the same, and all kinds of a rate."""
+    _, group, sizes = np.unique(rate, return_inverse=True, return_counts=True)
+    out: Float[ndarray, " kinds"] = -np.log(len(sizes) * sizes[group])
+    return out
 
-    Genes of one system were measured in one way and may share a rate, so what most of them say tells the rest. With
-    many genes up to half of the population is that of the kinds, and the rest that of the rates (one gene added to
-    each), evenly over the kinds of a rate: that leaves a kind to genes that alone have it.
+
+def _population(
+    log_lik: Float[ndarray, "kinds genes"],
+    rate: Int[ndarray, " kinds"],
+    log_share: Float[ndarray, " kinds"],
+    *,
+    many: bool,
+) -> Float[ndarray, " kinds"]:
+    """Log share of each kind in the population of genes, by steps of expectation-maximisation from `log_share`.
+
+    Genes of one system were measured in one way and may share a rate, so what most of them say tells the rest. Of
+    `many` series, up to half of the population is that of the kinds where there are many genes, and the rest that of
+    the rates (one gene added to each), evenly over the kinds of a rate: that leaves a kind to genes that alone have it.
     """
     _, group, sizes = np.unique(rate, return_inverse=True, return_counts=True)
-    even = 1.0 / (len(sizes) * sizes[group])
-    if begin is None:
-        evenly: Float[ndarray, " kinds"] = np.log(even)
-        return evenly
     likelihood = np.exp(log_lik - log_lik.max(axis=0))
-    n_genes, share = log_lik.shape[1], np.exp(begin)
-    weight = 0.5 * max(n_genes - _FEW, 0) / n_genes
-    for _ in range(_STEPS):
+    n_genes, share = log_lik.shape[1], np.exp(log_share)
+    weight = 0.5 * max(n_genes - _FEW, 0) / n_genes if many else 0.0
+    for _ in range(_STEPS if many else 1):
         mixed = share * (likelihood @ (1.0 / (share @ likelihood))) / n_genes
         per_rate = (np.bincount(group, mixed) * n_genes + 1.0) / (n_genes + len(sizes))
         share = weight * mixed + (1.0 - weight) * (per_rate / sizes)[group]

@@ -12,6 +12,9 @@ from grn_l0.timeseries import SteadyStates, TimeSeries
 #: Series of more times than this are long: enough to tell a memory of the drift or a lag, and fitted in pieces.
 LONG = 12
 
+#: From this many series of one schedule on, each time is centred over them.
+MANY = 30
+
 
 @dataclass(frozen=True, eq=False)
 class Design:

@@ -17,8 +17,7 @@ from grn_l0.posterior.inputs import candidate_end
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.problem import Problem
-from grn_l0.posterior.response import LONG, Design
-from grn_l0.posterior.setting import MANY
+from grn_l0.posterior.response import LONG, MANY, Design
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.states import States
 

@@ -12,9 +12,6 @@ from grn_l0.posterior.gaps import Gaps
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.response import Design
 
-#: From this many series of one schedule on, each time is centred over them.
-MANY = 30
-
 
 @dataclass(frozen=True, eq=False)
 class Held:
