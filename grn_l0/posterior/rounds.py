@@ -116,35 +116,39 @@ class Run:
         their errors are others, and the probabilities of both are averaged. Where the model cannot be followed, or
         explains the measurements worse than smoothed states do, `start` stays as it is.
         """
-        if self.choice is None or self.grams is None:
-            raise ValueError("there was no round")
-        problem, last, done = self.problem, self.rounds[-1], len(self.rounds)
-        found = start
+        done = len(self.rounds)
         try:
-            trajectories = follow(start, [d for d in problem.designs if not d.steady])
+            trajectories = follow(start, [d for d in self.problem.designs if not d.steady])
         except DivergenceError:
             trajectories = None
         self._report(progress, done + 1, done + LOOK)
-        if trajectories is not None:
-            following = iter(trajectories)
-            held = problem.scaled.held_on(problem.designs)
-            estimate = [
-                x if d.steady else problem.scaled.standardised(next(following), h)
-                for d, x, h in zip(problem.designs, self.states.estimate, held, strict=True)
-            ]
-            states = replace(self.states, estimate=estimate)
-            choice = problem.choose(states, last, self.config)
-            # Written so that a likelihood that is no number counts as a loss.
-            if choice.log_likelihood >= self.likelihood - _LOSS * int(problem.series.mask.sum()):
-                grams = problem.grams(states, choice, last if self.config.curvature else None)
-                # A gene that was found to be constant has no rate, and so no edges.
-                grams = replace(grams, index=np.where(self.grams.index >= 0, grams.index, -1))
-                looked = self.chain.run(grams, choice, self.config.second_look)
-                before = Summary.averaged(self.rounds[-self.config.averaged :])
-                both = Summary.averaged([before, looked]).where(grams.index >= 0, before)
-                found = problem.start(self.states, self.choice, self.grams, both, self.chain)
+        found = start if trajectories is None else self._looked_along(start, trajectories)
         self._report(progress, done + LOOK, done + LOOK)
         return found
+
+    def _looked_along(self, start: Start, trajectories: list[Float[ndarray, "series grid genes"]]) -> Start:
+        """The mean of both looks, or `start` where these trajectories miss the measurements."""
+        if self.choice is None or self.grams is None:
+            raise ValueError("there was no round")
+        problem, last, following = self.problem, self.rounds[-1], iter(trajectories)
+        held = problem.scaled.held_on(problem.designs)
+        estimate = [
+            x if d.steady else problem.scaled.standardised(next(following), h)
+            for d, x, h in zip(problem.designs, self.states.estimate, held, strict=True)
+        ]
+        states = replace(self.states, estimate=estimate)
+        choice = problem.choose(states, last, self.config)
+        least = self.likelihood - _LOSS * int(problem.series.mask.sum())
+        # Written so that a likelihood that is no number counts as a loss.
+        if not choice.log_likelihood >= least:
+            return start
+        grams = problem.grams(states, choice, last if self.config.curvature else None)
+        # A gene that was found to be constant has no rate, and so no edges.
+        grams = replace(grams, index=np.where(self.grams.index >= 0, grams.index, -1))
+        looked = self.chain.run(grams, choice, self.config.second_look)
+        before = Summary.averaged(self.rounds[-self.config.averaged :])
+        both = Summary.averaged([before, looked]).where(grams.index >= 0, before)
+        return problem.start(self.states, self.choice, self.grams, both, self.chain)
 
     def _report(self, progress: Progress | None, done: int, total: int) -> None:
         if progress is not None:
