@@ -6,7 +6,7 @@ RUN    := $(VENV)/.installed-run
 DEV    := $(VENV)/.installed-dev
 OUT    ?= demo-output
 
-.PHONY: help install demo test lint format bench bench-accuracy clean
+.PHONY: help install demo test lint format bench bench-accuracy bench-sparsity clean
 
 help:
 	@echo "make demo      simulate a small system, infer its network, score it; files in $(OUT)/"
@@ -14,6 +14,7 @@ help:
 	@echo "make test      linters, types, layers, tests with coverage, the notebook"
 	@echo "make bench     the benchmark tables (needs the published data; see docs/data.md)"
 	@echo "make bench-accuracy  every data set with every method, resumable (an hour; the same data)"
+	@echo "make bench-sparsity  every gate, penalty and constraint, and the papers' own experiments (half an hour)"
 	@echo "make clean     remove what the other rules made"
 
 install: $(DEV)
@@ -58,6 +59,10 @@ bench: $(DEV)
 bench-accuracy: $(DEV)
 	mkdir -p benchmarks/results
 	$(BIN)/grn-l0 benchmark accuracy --seeds 3 --processes 2 --out benchmarks/results
+
+bench-sparsity: $(DEV)
+	mkdir -p benchmarks/results
+	$(BIN)/grn-l0 benchmark sparsity --seeds 3 --processes 2 --out benchmarks/results
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov build dist

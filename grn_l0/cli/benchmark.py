@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ class BenchmarkName(StrEnum):
     hematopoiesis = "hematopoiesis"
     breast_cancer = "breast-cancer"
     accuracy = "accuracy"
+    sparsity = "sparsity"
 
 
 def benchmark(
@@ -28,7 +30,8 @@ def benchmark(
         BenchmarkName,
         typer.Argument(
             metavar="NAME",
-            help="sim350, yeast, hematopoiesis, breast-cancer; accuracy: every data set with every method, resumable.",
+            help="sim350, yeast, hematopoiesis, breast-cancer; accuracy: every data set with every method, resumable; "
+            "sparsity: every gate, penalty and constraint.",
         ),
     ],
     noise: Annotated[float, typer.Option("--noise", min=0, help="Noise of the simulated measurement (sim350).")] = 0.05,
@@ -38,10 +41,10 @@ def benchmark(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds; the table gives the median.")] = 3,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="The table as a file: .md, .csv or .json; for accuracy a folder (required)."),
+        typer.Option("--out", help="The table as a file: .md, .csv or .json; for accuracy and sparsity a folder."),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="Cases, a pattern such as 'SIM350/*'; repeatable (accuracy).")
+        list[str] | None, typer.Option("--only", help="Cases, such as 'SIM350/*' (accuracy), or parts (sparsity).")
     ] = None,
     methods: Annotated[
         list[str] | None, typer.Option("--methods", help="Methods, a pattern such as 'lasso'; repeatable (accuracy).")
@@ -64,6 +67,9 @@ def benchmark(
             list_cases=list_cases, json=json, quiet=quiet,
         )  # fmt: skip
         return
+    if name is BenchmarkName.sparsity:
+        _sparsity(out, seeds, processes, only or (), quiet)
+        return
     check_outputs(("--out", out, (".md", ".csv", ".json")))
     from grn_l0 import benchmark as benchmarks
 
@@ -78,3 +84,17 @@ def benchmark(
         print_json(table.to_dict())
     else:
         print(table.to_text())
+
+
+def _sparsity(out: Path | None, seeds: int, processes: int, parts: Sequence[str], quiet: bool) -> None:
+    from grn_l0._errors import OptionError
+    from grn_l0.benchmark import sparsity as suite
+
+    if out is None:
+        raise OptionError("sparsity writes several files; name a folder: --out benchmarks/results")
+    command = f"grn-l0 benchmark sparsity --seeds {seeds}"
+    chosen = tuple(parts) or suite.PARTS
+    for path in suite.sparsity(
+        out, seeds=seeds, processes=processes, parts=chosen, command=command, say=lambda line: say(line, quiet)
+    ):
+        say(f"written: {path}", quiet)

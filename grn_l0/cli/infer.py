@@ -10,6 +10,7 @@ import typer
 
 from grn_l0._errors import OptionError
 from grn_l0.cli import options as opt
+from grn_l0.cli import sparse
 from grn_l0.cli.checkpoint import explain_interruption
 from grn_l0.cli.inputs import read_names, read_priors, read_trusts
 from grn_l0.cli.outputs import check_outputs, say
@@ -80,6 +81,13 @@ def infer(
             help="Share of listed edges believed whatever the data say, in (0, 1), or keep.  [default: learned]",
         ),
     ] = None,
+    gate: sparse.Gate = sparse.GateName.hard_concrete,
+    sparsity: sparse.Sparsity = None,
+    criterion: sparse.Criterion = None,
+    penalty: sparse.Price = None,
+    density: sparse.Density = None,
+    group: sparse.Group = None,
+    dynamics: sparse.Dynamics = None,
     start: Annotated[
         StartName, typer.Option("--start", help="Gates start from their posterior, or are trained from scratch.")
     ] = StartName.posterior,
@@ -111,6 +119,7 @@ def infer(
     if checkpoint is not None and start is StartName.none:
         raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
     decision = _decision(decide)
+    chosen = sparse.sparse_config(gate, sparsity, criterion, penalty, density, group)
     words = [str(word) for word in context.find_root().obj or ()]
 
     with explain_interruption(checkpoint, words):
@@ -137,6 +146,8 @@ def infer(
                 seed=seed,
                 threads=threads,
                 decide=decision,
+                sparse=chosen,
+                dynamics=None if dynamics is None else dynamics.value,
                 start=start.value,
                 n_bins=bins,
                 checkpoint=checkpoint,

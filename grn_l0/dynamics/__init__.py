@@ -3,8 +3,23 @@
 from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
 from grn_l0.dynamics.linear import Linear
 from grn_l0.dynamics.logistic import Logistic
+from grn_l0.dynamics.products import Gated, flops
+from grn_l0.dynamics.sum_product import SumProduct
+from grn_l0.dynamics.target_mlp import TargetMLP
 
 #: By the name under which a saved model remembers its family.
-FAMILIES: dict[str, type[AbstractDynamics]] = {family.kind: family for family in (Linear, Logistic)}
+FAMILIES: dict[str, type[AbstractDynamics]] = {
+    family.kind: family for family in (Linear, Logistic, SumProduct, TargetMLP)
+}
 
-__all__ = ["FAMILIES", "AbstractDynamics", "Linear", "LinearStart", "Logistic"]
+__all__ = [
+    "FAMILIES",
+    "AbstractDynamics",
+    "Gated",
+    "Linear",
+    "LinearStart",
+    "Logistic",
+    "SumProduct",
+    "TargetMLP",
+    "flops",
+]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Float, Int
+from grn_l0.dynamics.products import Gated, sparse_where_worth
 
 
 class LinearStart(Protocol):
@@ -49,9 +50,12 @@ class AbstractDynamics(nn.Module):
     """
 
     kind: ClassVar[str]
+    #: Whether this is a copy that `compact` has made.
+    compacted: bool = False
     regulators: Tensor
     moving: Tensor
-    weight: nn.Parameter  #: one number per edge, shape (R, N), in the family's own units
+    #: Which arguments of the constructor have an axis of regulators, and which axis it is.
+    regulator_axes: ClassVar[dict[str, int]]
 
     def __init__(self, regulators: Int[Tensor, " regulators"], rate: Float[Tensor, " genes"]) -> None:
         super().__init__()
@@ -77,19 +81,26 @@ class AbstractDynamics(nn.Module):
         """Number R of regulators."""
         return len(self.regulators)
 
+    @property
     @abstractmethod
-    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
-        """Parameters of the edges under the gates `z` (None: all open), computed once per solve."""
+    def edge_parameters(self) -> tuple[nn.Parameter, ...]:
+        """What is trained of single edges, in the family's own units; everything else belongs to a gene."""
 
     @abstractmethod
-    def response(
-        self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
-    ) -> Float[Tensor, "series genes"]:
+    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Gated:
+        """Matrices (R, ...) of the edges' parameters under the gates `z` (None: all open), computed once per solve."""
+
+    @abstractmethod
+    def response(self, x: Float[Tensor, "series genes"], gated: Gated) -> Float[Tensor, "series genes"]:
         """Production at the states `x`, given what `gated` returned."""
 
     @abstractmethod
     def slope(self) -> Float[Tensor, "regulators genes"]:
         """Tangent df_i/dx_j at a fixed reference state with all gates open, target units per regulator unit."""
+
+    @abstractmethod
+    def level(self) -> Float[Tensor, " genes"]:
+        """Production where `slope` is taken."""
 
     @abstractmethod
     def scaled(self, factor: Float[Tensor, " genes"]) -> Self:
@@ -102,6 +113,29 @@ class AbstractDynamics(nn.Module):
     @abstractmethod
     def masked(self, mask: Float[Tensor, "regulators genes"]) -> Self:
         """A copy with the gates applied for good: weights of closed edges are exactly 0."""
+
+    def of_regulators(self, rows: Int[Tensor, " kept"]) -> Self:
+        """A copy with these of its regulators only, numbered 0 to R - 1."""
+        axes = self.regulator_axes
+        kept = {k: v.index_select(axes[k], rows) if k in axes else v for k, v in self.arguments().items()}
+        return type(self)(**kept)
+
+    def compact(self, mask: Float[Tensor, "regulators genes"] | None = None) -> Self:
+        """A copy for forecasts in which closed edges cost nothing; its production is the same.
+
+        The gates `mask` are applied for good (None: edges without any parameter but 0 are closed), regulators that then
+        have no edge are left out, and matrices that are mostly zeros are stored by their nonzeros. It has no gradients.
+        """
+        model = self if mask is None else self.masked(mask)
+        keep = torch.stack([(p != 0).flatten(1).any(1) for p in model.edge_parameters]).any(0)
+        small = model.of_regulators(keep.nonzero()[:, 0]).requires_grad_(False)
+        small.compacted = True
+        return small
+
+    def matrices(self, z: Float[Tensor, "regulators genes"] | None) -> Gated:
+        """What `gated` returns, by nonzeros where this is a compacted model and it is worth it."""
+        gated = self.gated(z)
+        return sparse_where_worth(gated) if self.compacted else gated
 
     def production(
         self, x: Float[Tensor, "series genes"], z: Float[Tensor, "regulators genes"] | None = None

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from grn_l0._typing import Float, Int
 from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
+from grn_l0.dynamics.products import Gated, affine
 from grn_l0.timeseries import TimeSeries
 
 
@@ -35,6 +36,7 @@ class Linear(AbstractDynamics):
     """
 
     kind: ClassVar[str] = "linear"
+    regulator_axes: ClassVar[dict[str, int]] = {"regulators": 0, "center": 0, "weight": 0}
     center: Tensor
     floor: Tensor | None
 
@@ -75,20 +77,27 @@ class Linear(AbstractDynamics):
             floor=floor,
         )
 
-    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
-        """Weights times gates, shape (R, N)."""
-        return self.weight if z is None else self.weight * z
+    @property
+    def edge_parameters(self) -> tuple[nn.Parameter, ...]:
+        """Weights."""
+        return (self.weight,)
 
-    def response(
-        self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
-    ) -> Float[Tensor, "series genes"]:
+    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Gated:
+        """Weights times gates, shape (R, N)."""
+        return (self.weight if z is None else self.weight * z,)
+
+    def response(self, x: Float[Tensor, "series genes"], gated: Gated) -> Float[Tensor, "series genes"]:
         """Production at `x`, shape (S, N)."""
-        f = torch.addmm(self.offset, x[:, self.regulators] - self.center, gated)
+        f = affine(self.offset, x[:, self.regulators] - self.center, gated[0])
         return f if self.floor is None else f.clamp(min=self.floor)
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
         """Tangent of production at the center, shape (R, N)."""
         return self.weight
+
+    def level(self) -> Float[Tensor, " genes"]:
+        """Production at the center, before the floor, shape (N,)."""
+        return self.offset
 
     def arguments(self) -> dict[str, Any]:
         """What the constructor takes."""

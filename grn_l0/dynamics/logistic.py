@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Self, final
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from grn_l0._errors import OptionError
-from grn_l0._typing import Array, Float, Int
+from grn_l0._typing import Float, Int
 from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
+from grn_l0.dynamics.products import Gated, affine
+from grn_l0.dynamics.ranges import ranges
 from grn_l0.timeseries import TimeSeries
 
 Features = Literal["identity", "log-odds"]
@@ -49,6 +50,7 @@ class Logistic(AbstractDynamics):
     """
 
     kind: ClassVar[str] = "logistic"
+    regulator_axes: ClassVar[dict[str, int]] = {"regulators": 0, "center": 0, "weight": 0}
     lower: Tensor
     upper: Tensor
     center: Tensor
@@ -95,7 +97,7 @@ class Logistic(AbstractDynamics):
         The range of a gene is 0..1 for data within 0..1, else 0 .. 1.25 times its largest value; production at
         most is the upper end. Where the offset of the start is outside 5..95 % of the range it is moved inside.
         """
-        lower, upper = _ranges(series)
+        lower, upper = ranges(series)
         lo, up = torch.as_tensor(lower, dtype=dtype), torch.as_tensor(upper, dtype=dtype)
         center, slope = torch.as_tensor(start.center, dtype=dtype), torch.as_tensor(start.weight, dtype=dtype)
         amplitude = up
@@ -126,24 +128,32 @@ class Logistic(AbstractDynamics):
         inside = scaled.clamp(_LOW, _HIGH)
         return torch.logit(inside), 1 / (inside * (1 - inside) * span)
 
-    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Float[Tensor, "regulators genes"]:
-        """Weights times gates, shape (R, N)."""
-        return self.weight if z is None else self.weight * z
+    @property
+    def edge_parameters(self) -> tuple[nn.Parameter, ...]:
+        """Weights."""
+        return (self.weight,)
 
-    def response(
-        self, x: Float[Tensor, "series genes"], gated: Float[Tensor, "regulators genes"]
-    ) -> Float[Tensor, "series genes"]:
+    def gated(self, z: Float[Tensor, "regulators genes"] | None) -> Gated:
+        """Weights times gates, shape (R, N)."""
+        return (self.weight if z is None else self.weight * z,)
+
+    def response(self, x: Float[Tensor, "series genes"], gated: Gated) -> Float[Tensor, "series genes"]:
         """Production at `x`, shape (S, N)."""
         low, high = self.lower[self.regulators], self.upper[self.regulators]
         h = (x[:, self.regulators] - low) / (high - low)
         h = h - 0.5 if self.features == "identity" else torch.logit(h.clamp(_LOW, _HIGH))
-        return self.log_amplitude.exp() * torch.sigmoid(torch.addmm(self.bias, h, gated))
+        return self.log_amplitude.exp() * torch.sigmoid(affine(self.bias, h, gated[0]))
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
         """Tangent of production at the center, shape (R, N)."""
         value, derivative = self._feature(self.center, self.regulators)
         level = torch.sigmoid(self.bias + value @ self.weight)
         return self.weight * derivative[:, None] * (self.log_amplitude.exp() * level * (1 - level))
+
+    def level(self) -> Float[Tensor, " genes"]:
+        """Production at the center, shape (N,)."""
+        value, _ = self._feature(self.center, self.regulators)
+        return self.log_amplitude.exp() * torch.sigmoid(self.bias + value @ self.weight)
 
     def arguments(self) -> dict[str, Any]:
         """What the constructor takes."""
@@ -170,15 +180,3 @@ class Logistic(AbstractDynamics):
     def masked(self, mask: Float[Tensor, "regulators genes"]) -> Self:
         """A copy whose weights outside `mask` are exactly 0."""
         return type(self)(**{**self.arguments(), "weight": self.weight.detach() * mask})
-
-
-def _ranges(series: TimeSeries) -> tuple[Float[Array, " genes"], Float[Array, " genes"]]:
-    flat = series.values.reshape(-1, series.n_genes)
-    flat = np.where(np.isfinite(flat).any(0), flat, 0.0)
-    # quantiles, because noise takes single values of data in 0..1 outside
-    low, high = np.nanquantile(flat, 0.05), np.nanquantile(flat, 0.95)
-    if low > -0.1 and high < 1.05 and np.nanmax(flat) > 0.5:
-        return np.zeros(series.n_genes), np.ones(series.n_genes)
-    top = np.nanmax(flat, axis=0)
-    spread = float(np.nanmax(np.abs(flat))) or 1.0
-    return np.zeros(series.n_genes), np.maximum(1.25 * top, 1e-3 * spread)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import torch
 
 from grn_l0._errors import OptionError
+from grn_l0.fit.sparse import SparseConfig
+
+FamilyName = Literal["auto", "linear", "logistic", "sum-product", "mlp"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +45,16 @@ class FitConfig:
         Steps between two estimates of the genes' noise.
     pseudo_observations
         Weight of the start's noise in those estimates, in observations.
+    sparse
+        Which gates are trained, and what keeps them closed.
     families
-        Forecasting family: "linear", "logistic", or "auto" for the one with the lower training loss (linear
-        only, for data with negative values).
+        Forecasting family: "linear", "logistic", "sum-product", "mlp", or "auto" for linear or logistic, whichever
+        has the lower training loss (linear only, for data with negative values).
+    gated
+        Family on which the gates are trained: "linear", which finds edges best, or "forecast" for the forecasting
+        one (of "auto": linear).
+    units
+        Hidden units per target of the family "mlp".
     features
         What the logistic family sees: "log-odds" or "identity".
     step
@@ -75,7 +85,10 @@ class FitConfig:
     cosine: float = 0.6
     variance_every: int = 10
     pseudo_observations: float = 50.0
-    families: Literal["auto", "linear", "logistic"] = "auto"
+    sparse: SparseConfig = field(default_factory=SparseConfig)
+    families: FamilyName = "auto"
+    gated: Literal["linear", "forecast"] = "linear"
+    units: int = 4
     features: Literal["identity", "log-odds"] = "log-odds"
     step: float | None = None
     longest: int = 12
@@ -86,7 +99,7 @@ class FitConfig:
     def __post_init__(self) -> None:
         for name in ("steps", "scratch_steps", "refit_steps"):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for name in ("variance_every", "longest"):
+        for name in ("variance_every", "longest", "units"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("learning_rate", "learning_rate_initial", "learning_rate_gate", "refit_learning_rate", "odds"):
             value = getattr(self, name)
@@ -99,7 +112,8 @@ class FitConfig:
         _require(self.step is None or self.step > 0, "step", self.step, "a positive time, or None")
         _require(self.window in (1, 2, 3), "window", self.window, "1, 2 or 3")
         choices = {
-            "families": ("auto", "linear", "logistic"),
+            "families": get_args(FamilyName),
+            "gated": ("linear", "forecast"),
             "features": ("identity", "log-odds"),
             "window_start": ("smoothed", "measured"),
             "dtype": ("float32", "float64"),

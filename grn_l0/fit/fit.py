@@ -11,15 +11,17 @@ from grn_l0._typing import Array, Float, Int, Progress
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.drive import Stimuli, in_training
+from grn_l0.fit.families import candidates
 from grn_l0.fit.gated import Task, Trained, train_gated
 from grn_l0.fit.knowledge import knowledge_of
 from grn_l0.fit.problem import make_problem, restrict
-from grn_l0.fit.refit import candidates, refit
+from grn_l0.fit.refit import refit
 from grn_l0.fit.result import FitResult
 from grn_l0.fit.scratch import scratch_start
 from grn_l0.fit.summary import (
     check_shapes,
     checked_regulators,
+    density_note,
     status_of,
 )
 from grn_l0.gates import AbstractGate
@@ -77,7 +79,7 @@ def fit(
     """
     config = FitConfig() if config is None else config
     regulators = checked_regulators(np.asarray(regulators), series)
-    begin = scratch_start(series, regulators) if start is None else start
+    begin = scratch_start(series, regulators, config.sparse) if start is None else start
     check_shapes(begin, gate, dynamics, len(regulators), series)
     task = Task.of(series, begin, regulators, config, solver=solver, seed=seed, progress=progress)
     trained = train_gated(task, gate=gate, sparsity=sparsity, scratch=start is None)
@@ -103,7 +105,9 @@ def fit(
         regulators=task.names,
         start=start,
         history=task.reporter.history(),
-        status=status_of(network, model, series, [begin.note, trained.note, more]),
+        status=status_of(
+            network, model, series, [begin.note, density_note(config.sparse.density, network), trained.note, more]
+        ),
         seed=seed,
         knowledge=knowledge_of(series, begin, model, task.solver, in_training(series, inputs), config.longest),
         expected=expected,

@@ -140,6 +140,7 @@ def make_forecast(
     persistence = _persistence(values, knowledge.mean)
     acting = outside_of(series, order, stimuli) if outside is None else outside
     acting = acting if held is None else held.outside(acting, series.n_series)
+    model = model.compact()
     rate = model.rate.detach().double().numpy()
     if context is not None:
         known = _context(context, series, genes, stimuli)

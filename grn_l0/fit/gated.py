@@ -8,18 +8,20 @@ import numpy as np
 import torch
 
 from grn_l0._typing import Array, Bool, Float, Int, Progress
-from grn_l0.dynamics import Linear
+from grn_l0.dynamics import AbstractDynamics, Linear
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.drive import Drive
+from grn_l0.fit.families import family_from_start
 from grn_l0.fit.loss import EdgePrior, Objective
+from grn_l0.fit.pricing import Pricing, make_gate, make_sparsity, occam_price, relative_prices
 from grn_l0.fit.problem import is_non_negative, make_problem, restrict, standard_deviation
 from grn_l0.fit.progress import Reporter
 from grn_l0.fit.summary import default_step, survivors_of, trained_start
 from grn_l0.fit.train import train_gates
-from grn_l0.gates import AbstractGate, HardConcrete, edge_keys
+from grn_l0.gates import AbstractGate
 from grn_l0.posterior.start import Start
 from grn_l0.solve import AbstractSolver, ExponentialHeun
-from grn_l0.sparsity import AbstractSparsity, Penalty
+from grn_l0.sparsity import AbstractSparsity
 from grn_l0.timeseries import TimeSeries
 
 
@@ -80,9 +82,21 @@ class Task:
             dtype=self.config.torch_dtype,
         )
 
-    def edge_prior(self, start: Start, rows: Int[Array, " rows"], odds: float) -> EdgePrior:
-        """Of the weights of the regulators `rows`."""
-        return EdgePrior.from_start(start, self.sd[self.regulators[rows]], self.sd, odds, self.config.torch_dtype)
+    def family(self, name: str, start: Start, rows: Int[Array, " rows"]) -> AbstractDynamics:
+        """Dynamics of the regulators `rows` that are tangent to the linear ones of `start`, in expression units."""
+        positions = torch.as_tensor(self.regulators[rows])
+        return family_from_start(name, start, self.series, positions, self.non_negative, self.config)
+
+    def edge_prior(
+        self,
+        start: Start,
+        rows: Int[Array, " rows"],
+        odds: float,
+        extra: Float[Array, "regulators genes"] | None = None,
+    ) -> EdgePrior:
+        """Of the weights of the regulators `rows`; `extra` as for `EdgePrior.from_start`."""
+        inner = self.sd[self.regulators[rows]]
+        return EdgePrior.from_start(start, inner, self.sd, odds, self.config.torch_dtype, extra)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,32 +110,51 @@ class Trained:
     note: str
 
 
-def train_gated(
-    task: Task, *, gate: AbstractGate | None = None, sparsity: AbstractSparsity | None = None, scratch: bool = False
-) -> Trained:
-    """Train the gated ODE; without a posterior (`scratch`) its probabilities are the scores."""
+def objective_of(
+    task: Task, *, gate: AbstractGate | None = None, sparsity: AbstractSparsity | None = None
+) -> tuple[Objective, Int[Array, " rows"], Bool[Array, "regulators genes"]]:
+    """The gated ODE before its first step, the regulators in it, and the edges that are trained."""
     series, begin, config, dtype = task.series, task.begin, task.config, task.config.torch_dtype
+    sparse = config.sparse
+    pricing = Pricing.of(begin, task.allowed, sparse)
     # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.
-    active = task.allowed & (begin.opening > config.active)
+    active = task.allowed & (pricing.opening > config.active)
     whole = gate is not None or sparsity is not None
     rows = np.arange(len(task.regulators)) if whole else np.flatnonzero(active.any(1))
     part = restrict(begin, rows)
     if gate is None:
-        gate = HardConcrete.from_probability(
-            torch.as_tensor(begin.opening[rows], dtype=dtype),
-            torch.as_tensor(active[rows]),
+        gate = make_gate(
+            pricing.opening[rows],
+            active[rows],
+            sparse,
+            regulators=[series.genes[j] for j in task.regulators[rows]],
+            genes=series.genes,
             odds=config.odds,
-            keys=edge_keys([series.genes[j] for j in task.regulators[rows]], series.genes),
+            dtype=dtype,
         )
+    if sparsity is None:
+        sparsity = make_sparsity(pricing, rows, int(task.allowed.sum()), sparse, dtype)
+    extra = relative_prices(pricing, sparse)[rows] + (occam_price(part) if pricing.occam else 0.0)
+    name = "linear" if config.gated == "linear" or config.families == "auto" else config.families
     objective = Objective(
         problem=make_problem(series, begin, task.sd, config),
-        dynamics=task.linear(part, rows).scaled(1 / torch.as_tensor(task.sd, dtype=dtype)),
+        dynamics=task.family(name, part, rows).scaled(1 / torch.as_tensor(task.sd, dtype=dtype)),
         gate=gate.to(dtype),
-        sparsity=sparsity or Penalty(torch.as_tensor(part.penalty, dtype=dtype)),
+        sparsity=sparsity,
         solver=task.solver,
-        prior=task.edge_prior(part, rows, config.odds),
+        prior=task.edge_prior(part, rows, config.odds, extra),
         drive=None if begin.inputs is None else Drive(begin.inputs, task.sd, dtype),
     )
+    return objective, rows, active
+
+
+def train_gated(
+    task: Task, *, gate: AbstractGate | None = None, sparsity: AbstractSparsity | None = None, scratch: bool = False
+) -> Trained:
+    """Train the gated ODE; without a posterior (`scratch`) its probabilities are the scores."""
+    begin, config = task.begin, task.config
+    objective, rows, active = objective_of(task, gate=gate, sparsity=sparsity)
+    gate = objective.gate
     note = train_gates(objective, scratch, config, task.generator, task.reporter)
     survivors, probability = survivors_of(gate, rows, task.allowed, config)
     scores = np.where(task.allowed, begin.inclusion if begin.score is None else begin.score, 0.0)

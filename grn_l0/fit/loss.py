@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from grn_l0._typing import Array, Float
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.drive import Drive
+from grn_l0.fit.pricing import occam_price
 from grn_l0.fit.problem import Problem, tensor
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior.start import Start
@@ -33,14 +34,16 @@ class EdgePrior:
         sd: Float[Array, " genes"],
         odds: float,
         dtype: torch.dtype,
+        extra: Float[Array, "regulators genes"] | None = None,
     ) -> EdgePrior:
-        """Price 0.5 log(1 + slab^2 curvature) - log odds, precision 1 / slab^2; `inner`: regulators' sd."""
+        """Price `extra` - log odds, precision 1 / slab^2; `inner`: regulators' sd.
+
+        `extra` is 0.5 log(1 + slab^2 curvature) if it is not given.
+        """
         slab = np.where(np.isfinite(start.slab) & (start.slab > 0), start.slab, np.inf)
-        width = np.where(np.isfinite(slab), slab, 0.0)
-        occam = 0.5 * np.log1p(width**2 * np.maximum(np.nan_to_num(start.curvature), 0.0))
         precision = (sd[None, :] / inner[:, None]) ** 2 / slab**2
         return cls(
-            price=tensor(occam - np.log(odds), dtype),
+            price=tensor((occam_price(start) if extra is None else extra) - np.log(odds), dtype),
             precision=tensor(precision, dtype),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,7 +12,7 @@ from grn_l0._typing import Progress
 
 @dataclass(kw_only=True)
 class Reporter:
-    """Collects (step, stage, loss, density) and passes them on.
+    """Collects the figures of every step and passes them on.
 
     Parameters
     ----------
@@ -23,15 +24,22 @@ class Reporter:
 
     progress: Progress | None = None
     candidates: int = 0
-    rows: list[tuple[int, str, float, float]] = field(default_factory=list)
+    rows: list[dict[str, float | str]] = field(default_factory=list)
 
-    def report(self, stage: str, done: int, total: int, loss: float, open_gates: float) -> None:
-        """One step of `stage` is done, with so many gates expected to be open."""
+    def report(
+        self, stage: str, done: int, total: int, loss: float, open_gates: float, more: Mapping[str, float] | None = None
+    ) -> None:
+        """One step of `stage` is done, with so many gates expected to be open; `more`: figures of the sparsity."""
         density = open_gates / self.candidates if self.candidates else 0.0
-        self.rows.append((done, stage, loss, density))
+        figures = {"loss": loss, "density": density, **(more or {})}
+        self.rows.append({"step": done, "stage": stage, **figures})
         if self.progress is not None:
-            self.progress(stage, done, total, {"loss": loss, "density": density})
+            self.progress(stage, done, total, figures)
 
     def history(self) -> pd.DataFrame:
-        """One row per step: step, stage, loss (nats), density (expected share of all candidates that are open)."""
-        return pd.DataFrame(self.rows, columns=["step", "stage", "loss", "density"])
+        """One row per step: step, stage, loss (nats), density (expected share of all candidates that are open).
+
+        Under a constraint also its multiplier (nats per edge) and violation.
+        """
+        rows = pd.DataFrame(self.rows)
+        return rows if len(rows) else pd.DataFrame(columns=["step", "stage", "loss", "density"])

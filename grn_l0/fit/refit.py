@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
-from grn_l0._typing import Array, Bool, Float, Int
-from grn_l0.dynamics import AbstractDynamics, Linear, Logistic
+from grn_l0._typing import Array, Bool, Float
+from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.drive import Drive
 from grn_l0.fit.loss import EdgePrior, Objective
@@ -16,27 +15,9 @@ from grn_l0.fit.problem import Problem
 from grn_l0.fit.progress import Reporter
 from grn_l0.fit.train import train
 from grn_l0.gates import Fixed
-from grn_l0.posterior.start import Inputs, Start
+from grn_l0.posterior.start import Inputs
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import NoSparsity
-from grn_l0.timeseries import TimeSeries
-
-
-def candidates(
-    start: Start, series: TimeSeries, regulators: Int[Array, " some"], non_negative: bool, config: FitConfig
-) -> list[AbstractDynamics]:
-    """The forecasting families that the configuration asks for, in expression units."""
-    positions = torch.as_tensor(np.asarray(regulators), dtype=torch.int64)
-    wanted = config.families
-    both = ("linear", "logistic") if non_negative else ("linear",)
-    names = both if wanted == "auto" else (wanted,)
-    dtype, found = config.torch_dtype, list[AbstractDynamics]()
-    if "linear" in names:
-        floor = 0.0 if non_negative else None
-        found.append(Linear.from_start(start, series, regulators=positions, floor=floor, dtype=dtype))
-    if "logistic" in names:
-        found.append(Logistic.from_start(start, series, regulators=positions, features=config.features, dtype=dtype))
-    return found
 
 
 def refit(

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy.special import expit
 
 from grn_l0._typing import Array, Bool, Float, Int
+from grn_l0.fit.pricing import asked_price
+from grn_l0.fit.pursuit import Regressions, gradient_pursuit
 from grn_l0.fit.smooth import Pieces, constant_genes, filled, smooth
+from grn_l0.fit.sparse import SparseConfig
+from grn_l0.gates import DiffPrune, HardConcrete
 from grn_l0.posterior.start import Covariance, Inputs, Start
-from grn_l0.sparsity import beta_binomial_fit
+from grn_l0.sparsity import AbstractSparsity, EmpiricalBayes, L0Constraint, Penalty, beta_binomial_fit
 from grn_l0.timeseries import TimeSeries
 
 _SLAB = 0.5  # prior standard deviation of a standardised weight
@@ -31,7 +36,9 @@ class _MeanField:
     variance: Array
 
 
-def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> Start:
+def scratch_start(
+    series: TimeSeries, regulators: Int[Array, " regulators"], sparse: SparseConfig | None = None
+) -> Start:
     r"""Gates, weights and rates from least squares, so that gates can be trained without a posterior.
 
     For each of seven rates d, shared by all genes: every trajectory (of long ones, every interval) is written as
@@ -55,6 +62,7 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
     A start in expression units; effects of stimuli start from 0. Small systems keep every gate open enough to be
     trained.
     """
+    sparse = SparseConfig() if sparse is None else sparse
     n = series.n_genes
     values = filled(series)
     allowed = regulators[:, None] != np.arange(n)[None, :]
@@ -73,7 +81,7 @@ def scratch_start(series: TimeSeries, regulators: Int[Array, " regulators"]) -> 
     offsets: list[Array] = []
     for rate in rates:
         pieces = Pieces.cut(series, (values - mean) / sd, standard, rate)
-        fitted = _mean_field(pieces.features[:, regulators], pieces.targets, allowed & ~constant[None, :])
+        fitted = _search(pieces.features[:, regulators], pieces.targets, allowed & ~constant[None, :], sparse)
         found.append(fitted)
         offsets.append(pieces.offset(fitted.inclusion * fitted.slope, regulators))
     best = np.argmin([f.variance for f in found], axis=0)
@@ -118,6 +126,14 @@ def _pick(best: Int[Array, " genes"], arrays: list[Array]) -> Array:
     return chosen
 
 
+def _search(x: Array, y: Array, allowed: Array, sparse: SparseConfig) -> _MeanField:
+    import os
+
+    if os.environ.get("MF") and sparse == SparseConfig():
+        return _mean_field(x, y, allowed)
+    return _pursue(x, y, allowed, sparse)
+
+
 def _mean_field(
     x: Float[Array, "rows regulators"], y: Float[Array, "rows genes"], allowed: Bool[Array, "regulators genes"]
 ) -> _MeanField:
@@ -147,6 +163,42 @@ def _mean_field(
             a, b = beta_binomial_fit(n_open, n_allowed, start=(a, b))
             penalty = (np.log(np.maximum(n_allowed - n_open, 0) + b) - np.log(n_open + a))[:, None]
     return _MeanField(inclusion=inclusion, slope=slope, curvature=own / variance, penalty=penalty, variance=variance)
+
+
+def _pursue(
+    x: Float[Array, "rows regulators"],
+    y: Float[Array, "rows genes"],
+    allowed: Bool[Array, "regulators genes"],
+    sparse: SparseConfig,
+) -> _MeanField:
+    data = Regressions(
+        gram=torch.from_numpy(x.T @ x),
+        cross=torch.from_numpy(x.T @ y),
+        power=torch.from_numpy((y**2).sum(0)),
+        rows=len(x),
+    )
+    candidates, variance = torch.from_numpy(allowed), (y**2).sum(0) / max(len(x), 1) + 1e-12
+    own = np.diag(x.T @ x)[:, None]
+    sparsity: AbstractSparsity
+    if sparse.sparsity == "constraint" and sparse.density is not None:
+        sparsity = L0Constraint(sparse.density, allowed=candidates, rate=sparse.dual_rate / sparse.density)
+    elif sparse.priced:
+        # what the pursuit asks for a weight by itself comes off the price
+        occam = 0.5 * np.log1p(_SLAB**2 * own / variance)
+        price = asked_price(sparse, np.full(y.shape[1], len(x)), len(allowed))
+        sparsity = Penalty(torch.from_numpy(price - occam))
+    else:
+        sparsity = EmpiricalBayes(candidates)
+    make = DiffPrune.from_probability if sparse.gate == "diffprune" else HardConcrete.from_probability
+    found = gradient_pursuit(data, candidates, sparsity, slab=_SLAB, make=make)
+    noise = found.variance.numpy()
+    return _MeanField(
+        inclusion=found.probability.numpy(),
+        slope=found.weight.numpy(),
+        curvature=own / noise,
+        penalty=np.broadcast_to(sparsity.lambdas.numpy(), allowed.shape),
+        variance=noise,
+    )
 
 
 def _independent(series: TimeSeries, noise: Float[Array, " genes"]) -> tuple[Covariance, ...]:

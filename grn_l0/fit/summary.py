@@ -12,6 +12,7 @@ from grn_l0._typing import Array, Bool, Float, Int
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.loss import Objective
+from grn_l0.fit.pricing import open_edges
 from grn_l0.gates import AbstractGate
 from grn_l0.network import Network
 from grn_l0.posterior.response import MANY
@@ -67,6 +68,10 @@ def survivors_of(
         probability = gate.probability().double().numpy()
         open_ = gate.deterministic().numpy() > 0 if config.survival is None else probability > config.survival
     survivors = np.zeros(allowed.shape, dtype=bool)
+    if config.sparse.density is not None:
+        full = np.zeros(allowed.shape)
+        full[rows] = probability
+        return open_edges(full, allowed, config.sparse.density), probability
     survivors[rows] = open_
     return survivors & allowed, probability
 
@@ -79,9 +84,9 @@ def trained_start(
         model = objective.dynamics.scaled(torch.as_tensor(sd, dtype=objective.factor.dtype))
         z = gate.deterministic()
         slope = model.slope() * torch.where(z > 0, z, torch.ones_like(z))
+        offset, rate = model.masked(z).level(), model.rate
     weight = start.weight.copy()
     weight[rows] = slope.double().numpy()
-    arguments = model.arguments()
     initial = start.initial
     if objective.problem.initial_sd is not None:
         initial = objective.initial.detach().double().numpy() * sd
@@ -92,10 +97,21 @@ def trained_start(
         start,
         inputs=inputs,
         weight=weight,
-        offset=arguments["offset"].double().numpy(),
-        rate=arguments["rate"].double().numpy(),
+        offset=offset.double().numpy(),
+        rate=rate.double().numpy(),
         initial=initial,
     )
+
+
+def density_note(density: float | None, network: Network) -> str:
+    """Of the edges that a density asked for, how many the data support."""
+    if density is None:
+        return ""
+    supported = int((network.selected & (network.scores > 0.5)).sum())
+    said = f"A density of {density:g} was asked for: of these {network.n_edges} edges {supported} have a score above .5"
+    if supported < 0.5 * network.n_edges:
+        said += "; the data do not support so many"
+    return said + "."
 
 
 def status_of(network: Network, model: AbstractDynamics, series: TimeSeries, notes: list[str]) -> str:

@@ -21,11 +21,12 @@ _ATTEMPTS = 4
 def parameter_groups(objective: Objective, config: FitConfig, rate: float, time_rate: float) -> list[dict[str, Any]]:
     """Adam's groups: weights at `rate`; offsets, amplitudes and effects at four times that; log d at `time_rate`."""
     dynamics = objective.dynamics
-    special = {id(dynamics.weight), id(dynamics.log_rate)}
+    edges = list(dynamics.edge_parameters)
+    special = {id(p) for p in (*edges, dynamics.log_rate)}
     others = [p for p in dynamics.parameters() if id(p) not in special]
     others += [] if objective.drive is None else list(objective.drive.parameters())
     groups: list[dict[str, Any]] = [
-        {"params": [dynamics.weight], "lr": rate},
+        {"params": edges, "lr": rate},
         {"params": others, "lr": 4 * rate},
         {"params": [dynamics.log_rate], "lr": time_rate},
         {"params": [objective.initial], "lr": config.learning_rate_initial},
@@ -83,7 +84,9 @@ def train(
             objective.load_state_dict(good)
             optimiser.state.clear()
             continue
-        reporter.report(stage, step + 1, steps, loss, float(objective.gate.probability().detach().sum()))
+        with torch.no_grad():
+            now = objective.gate.probability()
+        reporter.report(stage, step + 1, steps, loss, float(now.sum()), objective.sparsity.figures(now))
     if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
         objective.load_state_dict(good)
         failures += 1
@@ -133,8 +136,10 @@ _ADVICE = "try smaller learning rates, a smaller solver step, or the logistic fa
 
 def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: torch.Generator | None) -> float | None:
     optimiser.zero_grad(set_to_none=True)
+    gate = objective.gate
+    with torch.no_grad():
+        before = gate.probability()
     try:
-        gate = objective.gate
         loss = objective(gate.deterministic() if generator is None else gate.sample(generator))
     except DivergenceError:
         return None
@@ -143,6 +148,7 @@ def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: tor
         return None
     loss.backward()
     optimiser.step()
+    objective.sparsity.after_step(before)
     return value
 
 

@@ -11,20 +11,31 @@ from grn_l0._typing import Float
 
 
 class AbstractGate(nn.Module):
-    """Gates z in [0, 1] on R regulators x N targets; 0 removes the edge.
+    """Gates z in [0, 1]; 0 removes what is gated.
+
+    Their shape is that of what they gate: R regulators x N targets for the edges of a network, anything else for the
+    weights or units of a layer, one number per group for `Grouped`.
 
     A gate matrix is sampled once per solve and handed to the dynamics: noise inside the right-hand side
     would break step control and the adjoint.
     """
 
     @abstractmethod
-    def sample(self, generator: torch.Generator) -> Float[Tensor, "regulators genes"]:
+    def sample(self, generator: torch.Generator) -> Float[Tensor, "*gates"]:
         """One draw of all gates, differentiable in the gates' parameters."""
 
     @abstractmethod
-    def deterministic(self) -> Float[Tensor, "regulators genes"]:
-        """Gates at test time; the edges where this is above 0 are the network."""
+    def deterministic(self) -> Float[Tensor, "*gates"]:
+        """Gates at test time; what is above 0 survives."""
 
     @abstractmethod
-    def probability(self) -> Float[Tensor, "regulators genes"]:
-        """P(z != 0), in [0, 1]; exactly 0 for pairs that are not candidates."""
+    def probability(self) -> Float[Tensor, "*gates"]:
+        """P(z != 0), or a surrogate of it, in [0, 1]; exactly 0 where there is no candidate."""
+
+    @abstractmethod
+    def mean(self) -> Float[Tensor, "*gates"]:
+        """E[z] over what `sample` draws."""
+
+    @abstractmethod
+    def variance(self) -> Float[Tensor, "*gates"]:
+        """Var[z] over what `sample` draws; 0 for gates that are not drawn."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Self, final
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,9 +12,7 @@ from grn_l0._errors import OptionError
 from grn_l0._typing import Bool, Float, Int
 from grn_l0.gates.abstract import AbstractGate
 from grn_l0.gates.keys import keyed_uniform
-
-#: Nodes of the quadrature of E[z]; 48 give 1e-9 for any log alpha in [-12, 12].
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
+from grn_l0.gates.quadrature import NODES, WEIGHTS
 
 
 @final
@@ -32,13 +29,13 @@ class HardConcrete(AbstractGate):
     Parameters
     ----------
     log_alpha
-        Location of every gate, shape (R, N).
+        Location of every gate; (R, N) for edges, any shape elsewhere.
     allowed
-        Candidate edges, shape (R, N). All others are exactly 0 in every method and get no gradient.
+        Candidates, of the same shape. All others are exactly 0 in every method and get no gradient.
     beta, gamma, zeta
         Temperature > 0 and stretch, gamma < 0 < 1 < zeta. Defaults as published.
     keys
-        Shape (R, N), from `edge_keys`: makes draws depend on the names of an edge instead of its place.
+        Of the same shape, from `edge_keys`: makes draws depend on the names of an edge instead of its place.
 
     References
     ----------
@@ -50,13 +47,13 @@ class HardConcrete(AbstractGate):
 
     def __init__(
         self,
-        log_alpha: Float[Tensor, "regulators genes"],
-        allowed: Bool[Tensor, "regulators genes"] | None = None,
+        log_alpha: Float[Tensor, "*gates"],
+        allowed: Bool[Tensor, "*gates"] | None = None,
         *,
         beta: float = 2 / 3,
         gamma: float = -0.1,
         zeta: float = 1.1,
-        keys: Int[Tensor, "regulators genes"] | None = None,
+        keys: Int[Tensor, "*gates"] | None = None,
     ) -> None:
         super().__init__()
         if not (beta > 0 and gamma < 0 and zeta > 1):
@@ -72,12 +69,12 @@ class HardConcrete(AbstractGate):
     @classmethod
     def from_probability(
         cls,
-        probability: Float[Tensor, "regulators genes"],
-        allowed: Bool[Tensor, "regulators genes"] | None = None,
+        probability: Float[Tensor, "*gates"],
+        allowed: Bool[Tensor, "*gates"] | None = None,
         *,
         odds: float = 1.0,
         bound: float = 4.0,
-        keys: Int[Tensor, "regulators genes"] | None = None,
+        keys: Int[Tensor, "*gates"] | None = None,
     ) -> Self:
         """Gates whose P(z != 0) is `probability`, its log odds shifted by log `odds` and kept within `bound`."""
         logit = (torch.logit(probability, eps=1e-7) + math.log(odds)).clamp(-bound, bound)
@@ -91,7 +88,7 @@ class HardConcrete(AbstractGate):
         """Log alpha at which P(z != 0) is one half: beta log(-gamma / zeta)."""
         return self.beta * math.log(-self.gamma / self.zeta)
 
-    def sample(self, generator: torch.Generator) -> Float[Tensor, "regulators genes"]:
+    def sample(self, generator: torch.Generator) -> Float[Tensor, "*gates"]:
         """One draw of all gates."""
         if self.keys is None:
             like = self.log_alpha
@@ -101,25 +98,33 @@ class HardConcrete(AbstractGate):
             u = keyed_uniform(self.keys, generator, self.log_alpha.dtype)
         return self.quantile(u)
 
-    def quantile(self, u: Tensor | float) -> Float[Tensor, "regulators genes"]:
-        """Value below which z falls with probability `u`: a number in (0, 1), or a tensor (R, N) of them."""
+    def quantile(self, u: Tensor | float) -> Float[Tensor, "*gates"]:
+        """Value below which z falls with probability `u`: a number in (0, 1), or a tensor of them."""
         u = torch.as_tensor(u, dtype=self.log_alpha.dtype, device=self.log_alpha.device)
         return self._stretch(torch.sigmoid((torch.logit(u) + self.log_alpha) / self.beta))
 
-    def deterministic(self) -> Float[Tensor, "regulators genes"]:
+    def deterministic(self) -> Float[Tensor, "*gates"]:
         """Gates at test time."""
         return self._stretch(torch.sigmoid(self.log_alpha))
 
-    def probability(self) -> Float[Tensor, "regulators genes"]:
+    def probability(self) -> Float[Tensor, "*gates"]:
         """P(z != 0) of every gate."""
         return torch.sigmoid(self.log_alpha - self.shift) * self.allowed
 
-    def mean(self) -> Float[Tensor, "regulators genes"]:
+    def mean(self) -> Float[Tensor, "*gates"]:
         """E[z]: the integral over y in 0..1 of P(z > y) = sigmoid(log alpha - beta log((y - gamma) / (zeta - y)))."""
+        return self._moment(1)
+
+    def variance(self) -> Float[Tensor, "*gates"]:
+        """Var[z], with E[z^2] the integral over y in 0..1 of 2 y P(z > y)."""
+        return self._moment(2) - self._moment(1).square()
+
+    def _moment(self, power: int) -> Float[Tensor, "*gates"]:
         total = torch.zeros_like(self.log_alpha)
-        for node, weight in zip((_NODES + 1) / 2, _WEIGHTS / 2, strict=True):
+        for node, weight in zip(NODES, WEIGHTS, strict=True):
             location = self.beta * math.log((node - self.gamma) / (self.zeta - node))
-            total = total + float(weight) * torch.sigmoid(self.log_alpha - location)
+            share = float(weight * power * node ** (power - 1))
+            total = total + share * torch.sigmoid(self.log_alpha - location)
         return total * self.allowed
 
     def _stretch(self, s: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from grn_l0._errors import DivergenceError
 from grn_l0._typing import Bool, Float
-from grn_l0.dynamics import AbstractDynamics
+from grn_l0.dynamics import AbstractDynamics, Gated
 
 
 class AbstractSolver(ABC):
@@ -64,7 +64,7 @@ def rates(dynamics: AbstractDynamics, held: Bool[Tensor, "series genes"] | None)
 
 
 def produced(
-    dynamics: AbstractDynamics, x: Float[Tensor, "series genes"], gated: Tensor, drive: Tensor | None
+    dynamics: AbstractDynamics, x: Float[Tensor, "series genes"], gated: Gated, drive: Tensor | None
 ) -> Float[Tensor, "series genes"]:
     """Production with what is added from outside."""
     made = dynamics.response(x, gated)

@@ -61,7 +61,7 @@ class AbstractExponential(AbstractSolver):
     ) -> Float[Tensor, "series times genes"]:
         """States at `times`; see `AbstractSolver.solve`."""
         gaps = intervals(times)
-        gated, rate = dynamics.gated(z), rates(dynamics, held)
+        gated, rate = dynamics.matrices(z), rates(dynamics, held)
         x, states = x0, [x0]
         # 1e-9: an interval that is a multiple of the step up to rounding takes that many steps, not one more
         counts = torch.ceil(gaps.amax(0).double() / self.step - 1e-9).clamp(min=1).int().tolist() if len(gaps) else []

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 from grn_l0._errors import DivergenceError, OptionError
 from grn_l0._typing import Bool, Float
-from grn_l0.dynamics import AbstractDynamics
+from grn_l0.dynamics import AbstractDynamics, Gated
 from grn_l0.solve.abstract import AbstractSolver, intervals, produced, rates, stacked
 
 
 class _Field(nn.Module):
     """dx/ds with s = (t - t_k) / (t_{k+1} - t_k), so that all series share one time."""
 
-    def __init__(self, dynamics: AbstractDynamics, gated: Tensor, speed: Tensor, drive: Tensor | None) -> None:
+    def __init__(self, dynamics: AbstractDynamics, gated: Gated, speed: Tensor, drive: Tensor | None) -> None:
         super().__init__()
         self.dynamics = dynamics
         self.gated, self.speed, self.drive = gated, speed, drive
@@ -74,7 +74,7 @@ class TorchDiffEq(AbstractSolver):
         from torchdiffeq import odeint, odeint_adjoint
 
         gaps = intervals(times)
-        gated, rate = dynamics.gated(z), rates(dynamics, held)
+        gated, rate = dynamics.matrices(z), rates(dynamics, held)
         unit = torch.tensor([0.0, 1.0], dtype=x0.dtype, device=x0.device)
         settings: dict[str, Any] = {"rtol": self.rtol, "atol": self.atol, "method": self.method}
         settings["options"] = dict(self.options)
@@ -84,7 +84,7 @@ class TorchDiffEq(AbstractSolver):
             try:
                 if self.adjoint:
                     added = () if system.drive is None else (system.drive,)
-                    inputs = (system.gated, system.speed, *added, *dynamics.parameters())
+                    inputs = (*system.gated, system.speed, *added, *dynamics.parameters())
                     x = odeint_adjoint(system, x, unit, adjoint_params=inputs, **settings)[-1]
                 else:
                     x = odeint(system, x, unit, **settings)[-1]

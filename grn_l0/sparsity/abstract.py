@@ -15,11 +15,18 @@ class AbstractSparsity(nn.Module):
     @property
     @abstractmethod
     def lambdas(self) -> Tensor:
-        """Cost of an open gate in nats; a shape that broadcasts to (R, N)."""
+        """Cost of an open gate in nats; a shape that broadcasts to that of the gates, (R, N) for edges."""
 
     @abstractmethod
-    def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+    def penalty(self, probability: Float[Tensor, "*gates"]) -> Float[Tensor, ""]:
         """Term of the loss, given P(z != 0) of every gate."""
 
-    def update(self, probability: Float[Tensor, "regulators genes"]) -> None:
-        """Learn from the gates' current probabilities; called between training steps."""
+    def update(self, probability: Float[Tensor, "*gates"]) -> None:
+        """Learn from the gates' current probabilities; called every few training steps."""
+
+    def after_step(self, probability: Float[Tensor, "*gates"]) -> None:
+        """Learn from the probabilities at which a training step took its gradient; called after every step."""
+
+    def figures(self, probability: Float[Tensor, "*gates"]) -> dict[str, float]:
+        """What belongs into the history of a fit, by name."""
+        return {}

@@ -19,7 +19,7 @@ class Penalty(AbstractSparsity):
     Parameters
     ----------
     lam
-        Nats per edge: a number, or a tensor that broadcasts to (R, N). Infinite where the edge is not a
+        Nats per edge: a number, or a tensor that broadcasts to the gates' shape. Infinite where the edge is not a
         candidate, whose probability is 0 anyway. Negative where prior knowledge makes an edge likely.
     """
 
@@ -37,7 +37,7 @@ class Penalty(AbstractSparsity):
         """Nats per open gate."""
         return self.lam
 
-    def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+    def penalty(self, probability: Float[Tensor, "*gates"]) -> Float[Tensor, ""]:
         """Sum of lambda P(z != 0), in nats."""
         # inf * 0 is NaN; an edge that is not a candidate costs nothing because it is never open
         return (torch.where(torch.isinf(self.lam), 0.0, self.lam).to(probability.dtype) * probability).sum()
@@ -52,6 +52,6 @@ class NoSparsity(AbstractSparsity):
         """Nats per open gate."""
         return torch.zeros(())
 
-    def penalty(self, probability: Float[Tensor, "regulators genes"]) -> Float[Tensor, ""]:
+    def penalty(self, probability: Float[Tensor, "*gates"]) -> Float[Tensor, ""]:
         """Sum of lambda P(z != 0), in nats."""
         return probability.new_zeros(())

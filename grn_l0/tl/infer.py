@@ -14,7 +14,7 @@ from grn_l0._errors import OptionError
 from grn_l0._random import check_seed
 from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.dynamics import AbstractDynamics
-from grn_l0.fit import FitConfig, fit
+from grn_l0.fit import FamilyName, FitConfig, SparseConfig, fit
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior import PosteriorConfig
 from grn_l0.solve import AbstractSolver
@@ -58,9 +58,10 @@ def infer(
     threads: int | None = None,
     decide: Decision | None = None,
     start: Literal["posterior", "none"] = "posterior",
+    sparse: SparseConfig | None = None,
     gate: AbstractGate | None = None,
     sparsity: AbstractSparsity | None = None,
-    dynamics: AbstractDynamics | None = None,
+    dynamics: AbstractDynamics | FamilyName | None = None,
     solver: AbstractSolver | None = None,
     config: FitConfig | None = None,
     posterior: PosteriorConfig | None = None,
@@ -123,8 +124,13 @@ def infer(
         the edges may be false.
     start
         ``"posterior"`` starts the gates from their posterior; ``"none"`` trains them from scratch.
-    gate, sparsity, dynamics, solver, config, posterior
-        Objects of `grn_l0.gates`, `sparsity`, `dynamics`, `solve`, `fit` and `posterior` in place of the defaults.
+    sparse
+        Which gates are trained and what keeps them closed, in words: penalty, criterion, density, groups.
+    dynamics
+        Production of the forecasts: "linear", "logistic", "sum-product", "mlp", or an object of `grn_l0.dynamics`.
+        By default linear or logistic, whichever explains the training data better.
+    gate, sparsity, solver, config, posterior
+        Objects of `grn_l0.gates`, `sparsity`, `solve`, `fit` and `posterior` in place of the defaults.
     n_bins
         Bins of cells per trajectory along pseudotime.
     checkpoint
@@ -189,6 +195,7 @@ def infer(
     if start == "posterior":
         warn_of_memory(series, len(rows), chain)
     chain, options = settings(decide, chain, config, series, with_prior=bool(priors), start=start)
+    options = _chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None)
     with limited(threads or 1):
         begin = make_start(series, rows, priors, chain, int(seed), progress, kept) if start == "posterior" else None
         result = fit(
@@ -198,7 +205,7 @@ def infer(
             config=options,
             gate=gate,
             sparsity=sparsity,
-            dynamics=dynamics,
+            dynamics=None if isinstance(dynamics, str) else dynamics,
             solver=solver,
             seed=int(seed),
             progress=progress,
@@ -223,6 +230,25 @@ def infer(
         info=_info(inference),
     )
     return inference
+
+
+def _chosen(
+    options: FitConfig,
+    config: FitConfig | None,
+    decide: Decision | None,
+    sparse: SparseConfig | None,
+    family: FamilyName | None,
+) -> FitConfig:
+    """The settings of the fit with the gates and the production that were asked for by themselves."""
+    if config is not None and (sparse is not None or family is not None):
+        raise OptionError("config has fields for gates and production, too (sparse, families); give them in one place")
+    if decide is not None and sparse is not None and (sparse.density is not None or sparse.priced):
+        raise OptionError(
+            f"decide={decide!r} says which edges are reported, and so does a density or a price of your own; leave one "
+            "of them out"
+        )
+    options = options if sparse is None else replace(options, sparse=sparse)
+    return options if family is None else replace(options, families=family)
 
 
 def _info(inference: Inference) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def system(n: int = 4, rate: list[float] | None = None) -> Linear:
 
 
 def closed_form(model: Linear, x0: torch.Tensor, times: torch.Tensor, z: torch.Tensor | None = None) -> np.ndarray:
-    weight = model.gated(z).detach().numpy()
+    weight = model.gated(z)[0].detach().numpy()
     d, b = model.rate.detach().numpy(), model.offset.detach().numpy()
     n = len(b)
     matrix = np.zeros((n + 1, n + 1))

@@ -1,0 +1,170 @@
+"""What gates cost while they are trained, and what a compacted model saves."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from grn_l0 import datasets, pp, tl
+from grn_l0.benchmark.sparsity.classifiers import GATES
+from grn_l0.benchmark.sparsity.images import Run, classifier, load
+from grn_l0.dynamics import AbstractDynamics, flops
+from grn_l0.fit import FitConfig, SparseConfig
+from grn_l0.fit.gated import Task, objective_of
+from grn_l0.gates import Fixed, compact, gate_layers, open_probability
+from grn_l0.sparsity import NoSparsity, Penalty
+
+_REPEATS = 25
+
+
+def median_seconds(*work: Callable[[], object]) -> list[float]:
+    """Median times of several pieces of work that take turns, so that what else the machine does hits all alike."""
+    spent: list[list[float]] = [[] for _ in work]
+    for piece in work:
+        piece()
+    for _ in range(_REPEATS):
+        for times, piece in zip(spent, work, strict=True):
+            began = time.perf_counter()
+            piece()
+            times.append(time.perf_counter() - began)
+    return [statistics.median(times) for times in spent]
+
+
+def compacted_dynamics(seed: int = 0) -> dict[str, dict[str, float]]:
+    """The fitted model of SIM350 over all candidate regulators against its compacted copy, family by family."""
+    adata, test = datasets.sim350(noise=0.05, seed=seed), datasets.sim350_test()
+    options: dict[str, Any] = {"trajectory_key": "trajectory", "seed": seed}
+    rows = {}
+    series = pp.to_timeseries(test, trajectory_key="trajectory")
+    x0, times = torch.from_numpy(series.values[:, 0]).float(), torch.from_numpy(series.times).float()
+    many = x0.repeat(15, 1), times.repeat(15, 1)
+    for family in ("linear", "logistic", "sum-product", "mlp"):
+        result = tl.infer(adata.copy(), dynamics=family, **options).fit  # type: ignore[arg-type]
+        small = result.model.compact()
+        whole = over_all_regulators(result.model)
+
+        def run(model: AbstractDynamics, solver: Any = result.solver) -> torch.Tensor:
+            with torch.no_grad():
+                out: torch.Tensor = solver.solve(model, *many)
+            return out
+
+        slow, fast = median_seconds(lambda m=whole: run(m), lambda m=small: run(m))
+        before, after = flops(whole.gated(None)), flops(small.matrices(None))
+        rows[family] = {
+            "flops, all candidates": before,
+            "flops, compact": after,
+            "times fewer": before / max(after, 1),
+            "solve_s, all candidates": slow,
+            "solve_s, compact": fast,
+            "times faster": slow / fast,
+            "largest difference": float((run(whole) - run(small)).abs().max()),
+        }
+    return rows
+
+
+def over_all_regulators(model: AbstractDynamics) -> AbstractDynamics:
+    """The same production with every gene as a candidate regulator: zeros where there is no edge."""
+    n, arguments = model.n_genes, model.arguments()
+    at = arguments["regulators"]
+    for name, axis in model.regulator_axes.items():
+        value = arguments[name]
+        if name == "regulators":
+            arguments[name] = torch.arange(n)
+            continue
+        shape = list(value.shape)
+        shape[axis] = n
+        filler = torch.ones if name == "width" else torch.zeros
+        arguments[name] = filler(shape, dtype=value.dtype).index_copy(axis, at, value)
+    return type(model)(**arguments)
+
+
+def training_step(seed: int = 0) -> dict[str, dict[str, float]]:
+    """Seconds per training step with gates over that without, on SIM350's gated ODE and on the classifier."""
+    rows = {"gated ODE, SIM350": _ode_step(seed)}
+    for name in ("digits", "MNIST-5000"):
+        rows[f"classifier, {name}"] = _classifier_step(name, seed)
+    return rows
+
+
+def _ode_step(seed: int) -> dict[str, float]:
+    adata = datasets.sim350(noise=0.05, seed=seed)
+    result = tl.infer(adata, trajectory_key="trajectory", seed=seed).fit
+    series = pp.to_timeseries(adata, trajectory_key="trajectory")
+    if result.start is None:
+        raise ValueError("a fit with a posterior has a start")
+    # every candidate is trained, with gates and without
+    config = FitConfig(active=0.0)
+    task = Task.of(series, result.start, np.arange(series.n_genes), config, seed=seed)
+    allowed = torch.from_numpy(task.allowed)
+    steps = [_stepper(objective_of(task, gate=Fixed(allowed.float()), sparsity=NoSparsity())[0])]
+    for gate in ("hard-concrete", "diffprune"):
+        chosen = replace(task, config=replace(config, sparse=SparseConfig(gate=gate)))  # type: ignore[arg-type]
+        steps.append(_stepper(objective_of(chosen)[0]))
+    return _ratios(median_seconds(*steps))
+
+
+def _stepper(objective: Any) -> Callable[[], None]:
+    optimiser = torch.optim.Adam(objective.parameters(), lr=1e-4)
+    generator = torch.Generator().manual_seed(0)
+
+    def step() -> None:
+        optimiser.zero_grad(set_to_none=True)
+        objective(objective.gate.sample(generator)).backward()
+        optimiser.step()
+
+    return step
+
+
+def _classifier_step(name: str, seed: int) -> dict[str, float]:
+    images = load(name, seed)
+    x, y = images.x[:128], images.y[:128]
+    networks = [classifier(x.shape[1], seed)]
+    networks += [gate_layers(classifier(x.shape[1], seed), make=make) for make in GATES.values()]
+
+    def stepper(network: torch.nn.Sequential, gated: bool) -> Callable[[], None]:
+        optimiser, sparsity = torch.optim.Adam(network.parameters()), Penalty(0.01)
+
+        def step() -> None:
+            optimiser.zero_grad(set_to_none=True)
+            loss = torch.nn.functional.cross_entropy(network(x), y)
+            if gated:
+                loss = loss + sparsity.penalty(open_probability(network)) / len(images.y)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+
+        return step
+
+    return _ratios(median_seconds(*(stepper(network, k > 0) for k, network in enumerate(networks))))
+
+
+def _ratios(seconds: list[float]) -> dict[str, float]:
+    dense, hard, diff = seconds
+    return {
+        "dense_ms": 1e3 * dense,
+        "hard concrete_ms": 1e3 * hard,
+        "DiffPrune_ms": 1e3 * diff,
+        "hard concrete / dense": hard / dense,
+        "DiffPrune / dense": diff / dense,
+    }
+
+
+def compacted_classifier(run: Run, x: torch.Tensor) -> dict[str, float]:
+    """A trained classifier against its compacted copy."""
+    small = compact(run.network)
+    with torch.no_grad():
+        slow, fast = median_seconds(lambda: run.network(x), lambda: small(x))
+        difference = float((run.network(x) - small(x)).abs().max())
+    sizes = [sum(m.weight.numel() for m in net if hasattr(m, "weight")) for net in (run.network, small)]
+    return {
+        "weights": sizes[0],
+        "weights, compact": sizes[1],
+        "forward_ms": 1e3 * slow,
+        "forward_ms, compact": 1e3 * fast,
+        "largest difference": difference,
+    }

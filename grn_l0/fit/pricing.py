@@ -1,0 +1,183 @@
+"""What edges cost, and how far open their gates start at that price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+
+from grn_l0._typing import Array, Bool, Float, Int
+from grn_l0.fit.sparse import SparseConfig
+from grn_l0.gates import AbstractGate, DiffPrune, Grouped, HardConcrete, edge_keys
+from grn_l0.posterior.start import Start
+from grn_l0.sparsity import AbstractSparsity, L0Constraint, NoSparsity, Penalty, aic, bic, extended_bic
+
+#: Probabilities are kept this far from 0 and 1 before their odds are changed.
+_EDGE = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pricing:
+    """At which probability every gate starts, and what an open one costs; all (R, N), nats.
+
+    Attributes
+    ----------
+    opening
+        P(z != 0) at the start, before the fit's odds.
+    price
+        lambda, inf where there is no candidate.
+    occam
+        Whether an open edge also pays 0.5 log(1 + slab^2 curvature) for its weight; a criterion has that in it.
+    start
+        Height at which the constraint's multiplier begins; 0 without one.
+    """
+
+    opening: Float[Array, "regulators genes"]
+    price: Float[Array, "regulators genes"]
+    occam: bool = True
+    start: float = 0.0
+
+    @classmethod
+    def of(cls, begin: Start, allowed: Bool[Array, "regulators genes"], sparse: SparseConfig) -> Pricing:
+        """The prices of the start, or those of `sparse` with the gates' odds changed by the difference.
+
+        A posterior's odds are evidence times price. With another price the evidence is the same, so the odds change by
+        the exponential of the difference of the prices (exact for one edge given the others).
+
+        Under a constraint the learned prices count relative to each other: the level is the multiplier's, and begins
+        where the expected density is the one asked for (or at the posterior's own, if more would be open without any
+        price).
+        """
+        learned = np.where(allowed, begin.penalty, np.inf)
+        if sparse.sparsity == "constraint":
+            return cls._constrained(begin, allowed, learned, sparse)
+        if not sparse.priced:
+            return cls(opening=begin.opening, price=learned)
+        new, occam = asked_price(sparse, observed(begin), len(allowed)), occam_price(begin)
+        change = np.where(allowed, np.where(allowed, begin.penalty, 0.0) + occam - new, 0.0)
+        return cls(
+            opening=_shifted(begin.inclusion, change, allowed),
+            price=np.where(allowed, new, np.inf),
+            occam=False,
+        )
+
+    @classmethod
+    def _constrained(
+        cls,
+        begin: Start,
+        allowed: Bool[Array, "regulators genes"],
+        learned: Float[Array, "regulators genes"],
+        sparse: SparseConfig,
+    ) -> Pricing:
+        target = float(sparse.density or 0.0) * allowed.sum()
+        odds = np.where(allowed, logit(np.clip(begin.inclusion, _EDGE, 1 - _EDGE)), -np.inf)
+
+        def excess(change: float) -> float:
+            return float(expit(odds + change).sum()) - target
+
+        change = brentq(excess, -40.0, 40.0) if target < allowed.sum() else 40.0
+        level = float(np.median(learned[allowed])) if allowed.any() else 0.0
+        return cls(
+            opening=expit(odds + change) * allowed,
+            price=np.where(allowed, learned - level, np.inf),
+            start=max(level - change, 0.0),
+        )
+
+
+def asked_price(sparse: SparseConfig, observations: Int[Array, " genes"], n_regulators: int) -> Float[Array, " genes"]:
+    """Nats per edge of each target that a criterion, or the user, asks for; 0 for none."""
+    if sparse.criterion is None:
+        return np.full(len(observations), sparse.penalty or 0.0)
+    price = {"aic": lambda n: aic(), "bic": bic, "ebic": lambda n: extended_bic(n, n_regulators)}[sparse.criterion]
+    return np.array([price(int(n)) for n in observations])
+
+
+def observed(begin: Start) -> Int[Array, " genes"]:
+    """Measurements per gene."""
+    return np.maximum(np.isfinite(begin.states).sum(axis=(0, 1)), 1)
+
+
+def occam_price(begin: Start) -> Float[Array, "regulators genes"]:
+    """What an open edge pays for its weight: 0.5 log(1 + slab^2 curvature), nats."""
+    slab = np.where(np.isfinite(begin.slab) & (begin.slab > 0), begin.slab, 0.0)
+    price: Array = 0.5 * np.log1p(slab**2 * np.maximum(np.nan_to_num(begin.curvature), 0.0))
+    return price
+
+
+def _shifted(
+    probability: Float[Array, "regulators genes"],
+    change: Float[Array, "regulators genes"],
+    allowed: Bool[Array, "regulators genes"],
+) -> Float[Array, "regulators genes"]:
+    return np.where(allowed, expit(logit(np.clip(probability, _EDGE, 1 - _EDGE)) + change), 0.0)
+
+
+def make_gate(
+    opening: Float[Array, "regulators genes"],
+    active: Bool[Array, "regulators genes"],
+    sparse: SparseConfig,
+    *,
+    regulators: list[str],
+    genes: tuple[str, ...],
+    odds: float,
+    dtype: torch.dtype,
+) -> AbstractGate:
+    """Gates at these probabilities; draws depend on the genes' names, not on their order.
+
+    With groups, a group starts at the probability of its likeliest edge, and the edges at what is then left of theirs.
+    """
+    p, act, keys = torch.as_tensor(opening, dtype=dtype), torch.as_tensor(active), edge_keys(regulators, genes)
+
+    def gates(probability: torch.Tensor, allowed: torch.Tensor, k: torch.Tensor, by: float) -> AbstractGate:
+        if sparse.gate == "diffprune":
+            made = DiffPrune.from_probability(probability, allowed, odds=by, stochastic=sparse.stochastic, keys=k)
+            return made.to(dtype)
+        return HardConcrete.from_probability(probability, allowed, odds=by, keys=k).to(dtype)
+
+    if sparse.group is None:
+        return gates(p, act, keys, odds)
+    axis = 1 if sparse.group == "regulator" else 0
+    names = edge_keys(regulators, ["*"])[:, 0] if axis == 1 else edge_keys(["*"], genes)[0]
+    of_group = p.amax(axis).clamp(min=1e-6)
+    edges = gates((p / of_group.unsqueeze(axis)).clamp(max=1.0), act, keys, odds)
+    return Grouped.by(sparse.group, gates(of_group, act.any(axis), names, 1.0), tuple(p.shape), edges)  # type: ignore[arg-type]
+
+
+def make_sparsity(
+    pricing: Pricing, rows: Int[Array, " rows"], n_candidates: int, sparse: SparseConfig, dtype: torch.dtype
+) -> AbstractSparsity:
+    """The term of the loss for the regulators `rows`; a density is a share of all candidates, whatever the rows."""
+    if sparse.sparsity == "none":
+        return NoSparsity()
+    if sparse.sparsity == "penalty":
+        return Penalty(torch.as_tensor(pricing.price[rows], dtype=dtype))
+    inside = np.isfinite(pricing.price[rows])
+    share = min(float(sparse.density or 0.0) * n_candidates / max(int(inside.sum()), 1), 1.0)
+    return L0Constraint(
+        share,
+        allowed=torch.as_tensor(inside),
+        rate=sparse.dual_rate / share,
+        restart=sparse.restart,
+        start=pricing.start,
+    )
+
+
+def relative_prices(pricing: Pricing, sparse: SparseConfig) -> Float[Array, "regulators genes"]:
+    """Under a constraint, what edges cost relative to each other; else nothing."""
+    return np.nan_to_num(pricing.price, posinf=0.0) * (sparse.sparsity == "constraint")
+
+
+def open_edges(
+    probability: Float[Array, "regulators genes"],
+    allowed: Bool[Array, "regulators genes"],
+    density: float,
+) -> Bool[Array, "regulators genes"]:
+    """The share `density` of the candidates whose gates are likeliest open, to the nearest edge."""
+    count = round(density * int(allowed.sum()))
+    order = np.argsort(np.where(allowed, probability, -1.0), axis=None, kind="stable")[::-1][:count]
+    chosen = np.zeros(allowed.size, dtype=bool)
+    chosen[order] = True
+    return chosen.reshape(allowed.shape) & allowed

@@ -1,0 +1,190 @@
+"""Gradient pursuit: gates opened one at a time by their exact gain, then trained; no sampling, no posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grn_l0._typing import Bool, Float, Int
+from grn_l0.gates import AbstractGate, HardConcrete
+from grn_l0.sparsity import AbstractSparsity
+
+#: Makes gates from probabilities and candidates of one shape.
+MakeGates = Callable[[Tensor, Tensor], AbstractGate]
+
+_OPEN = 0.95  # P(z != 0) of a gate that has just been opened
+_SHUT = 0.05  # a gate that has fallen below this is closed, and may be opened again
+_PSEUDO = 10.0  # pseudo-observations of the residual variance, at the total variance
+_RATE_GATE, _RATE_WEIGHT = 0.15, 0.05
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pursued:
+    """P(z != 0), weight of an open gate, and residual variance per target; (R, N), (R, N), (N,)."""
+
+    probability: Float[Tensor, "regulators genes"]
+    weight: Float[Tensor, "regulators genes"]
+    variance: Float[Tensor, " genes"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Regressions:
+    """Least squares of N targets on the same R regressors: X'X (R, R), X'y (R, N), y'y (N,), rows of X."""
+
+    gram: Float[Tensor, "regulators regulators"]
+    cross: Float[Tensor, "regulators genes"]
+    power: Float[Tensor, " genes"]
+    rows: int
+
+    @property
+    def curvature(self) -> Float[Tensor, "regulators 1"]:
+        """X_j'X_j."""
+        return self.gram.diagonal()[:, None]
+
+
+def gradient_pursuit(
+    data: Regressions,
+    allowed: Bool[Tensor, "regulators genes"],
+    sparsity: AbstractSparsity,
+    *,
+    slab: float = 0.5,
+    rounds: int = 12,
+    steps: int = 15,
+    last_steps: int = 40,
+    make: MakeGates | None = None,
+) -> Pursued:
+    r"""Open the best closed gate of every target, train the open ones, and so on.
+
+    A closed gate of curvature g, with the correlation r between its regressor and what the open ones leave over (both
+    divided by the residual variance), is worth
+
+    .. math:: \tfrac12 r^2 V + \tfrac12 \log(V / \tau^2) - \lambda, \quad V = (g + \tau^{-2})^{-1}
+
+    nats: what an edge with the weight prior N(0, tau^2) adds to the log evidence, less its price. Gates that start open
+    drown in each other, and gates that start closed have no gradient: this is how they open. Between openings weights
+    and gates of the open edges descend along the expected loss, in which sampling has been carried out in closed form:
+
+    .. math::
+        \frac{1}{2 v} \Big( |y - X m|^2 + \sum_j g_j (E[z_j^2] - E[z_j]^2) w_j^2 \Big)
+        + \sum_j P_j \big(\tfrac{w_j^2}{2 \tau^2} + \tfrac12 \log(1 + \tau^2 g_j / v)\big) + penalty(P)
+
+    with m = w E[z].
+
+    Parameters
+    ----------
+    data
+        In units in which weights are of order one.
+    allowed
+        Candidates, shape (R, N).
+    sparsity
+        Its `lambdas` price the openings, its `penalty` the gates; it learns after every step.
+    slab
+        tau.
+    rounds, steps, last_steps
+        At most so many gates are opened per target; steps of Adam after each opening and after the last.
+    make
+        Makes the gates from probabilities and candidates; hard concrete by default.
+    """
+    make = make or (lambda p, open_: HardConcrete.from_probability(p, open_))
+    n, like = allowed.shape[1], data.cross
+    columns = torch.arange(n)
+    index = torch.zeros(rounds, n, dtype=torch.int64)  # the k-th open gate of every target
+    open_ = torch.zeros(rounds, n, dtype=torch.bool)
+    probability, weight = like.new_zeros(rounds, n), like.new_zeros(rounds, n)
+    prior = data.power / max(data.rows, 1) + 1e-12
+    variance = prior.clone()
+    for turn in range(rounds + 1):
+        full = _scatter(probability, index, open_, len(allowed))
+        sparsity.update(full)
+        if turn < rounds:
+            mean = _scatter(weight * make(probability, open_).mean().detach(), index, open_, len(allowed))
+            best, gain, slope = _best(data, mean, variance, allowed & (full == 0), sparsity.lambdas, slab)
+            free = ~open_
+            slot = free.to(torch.int8).argmax(0)  # the first free one
+            opens = (gain > 0) & free.any(0)
+            at = (slot[opens], columns[opens])
+            index[at], open_[at], probability[at], weight[at] = best[opens], True, _OPEN, slope[opens]
+        if bool(open_.any()):
+            probability, weight, variance = _descend(
+                data, index, open_, probability, weight, (variance, prior), sparsity, slab, make,
+                last_steps if turn == rounds else steps, len(allowed),
+            )  # fmt: skip
+        shut = open_ & (probability < _SHUT)
+        open_ = open_ & ~shut
+        probability = probability * open_
+    return Pursued(
+        probability=_scatter(probability, index, open_, len(allowed)),
+        weight=_scatter(weight, index, open_, len(allowed)),
+        variance=variance,
+    )
+
+
+def _best(
+    data: Regressions, mean: Tensor, variance: Tensor, closed: Tensor, price: Tensor, slab: float
+) -> tuple[Int[Tensor, " genes"], Float[Tensor, " genes"], Float[Tensor, " genes"]]:
+    """The closed gate of each target that is worth most, its gain, and the weight it would open with."""
+    r = (data.cross - data.gram @ mean) / variance
+    v = 1 / (data.curvature / variance + slab**-2)
+    gain = 0.5 * r.square() * v + 0.5 * torch.log(v / slab**2) - price.to(r.dtype)
+    gain = torch.where(closed, gain, -torch.inf)
+    worth, best = gain.max(0)
+    return best, worth, (r * v).gather(0, best[None])[0]
+
+
+def _descend(
+    data: Regressions,
+    index: Tensor,
+    open_: Tensor,
+    probability: Tensor,
+    weight: Tensor,
+    variances: tuple[Tensor, Tensor],
+    sparsity: AbstractSparsity,
+    slab: float,
+    make: MakeGates,
+    steps: int,
+    n_regulators: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Steps of Adam on the open gates and their weights; then the residual variance."""
+    variance, prior = variances
+    used = int(open_.sum(0).max())
+    first = torch.argsort((~open_).to(torch.int8), dim=0, stable=True)[:used]  # the open ones, packed
+    idx, act = index.gather(0, first), open_.gather(0, first)
+    gram = data.gram[idx.T[:, :, None], idx.T[:, None, :]]  # (N, K, K)
+    cross = data.cross.gather(0, idx)
+    curvature = data.gram.diagonal()[idx]
+    gate = make(probability.gather(0, first), act)
+    w = torch.nn.Parameter(weight.gather(0, first) * act)
+    optimiser = torch.optim.Adam(
+        [{"params": [w], "lr": _RATE_WEIGHT}, {"params": list(gate.parameters()), "lr": _RATE_GATE}]
+    )
+
+    def left(m: Tensor, spread: Tensor) -> Tensor:
+        inner = (m.T[:, None, :] @ gram @ m.T[:, :, None])[:, 0, 0]
+        return data.power - 2 * (m * cross).sum(0) + inner + (spread * curvature * w.square()).sum(0)
+
+    occam = 0.5 * torch.log1p(slab**2 * curvature / variance)
+    for _ in range(steps):
+        optimiser.zero_grad(set_to_none=True)
+        p = gate.probability()
+        full = _scatter(p, idx, act, n_regulators)
+        loss = 0.5 * (left(w * gate.mean(), gate.variance()) / variance).sum()
+        loss = loss + (p * (w.square() / (2 * slab**2) + occam)).sum() + sparsity.penalty(full)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        sparsity.after_step(full.detach())
+    with torch.no_grad():
+        over = left(w * gate.mean(), gate.variance()).clamp(min=0)
+        new = (over + 0.01 * _PSEUDO * prior) / (data.rows + _PSEUDO) + 1e-12
+        probability, weight = probability.clone(), weight.clone()
+        probability.scatter_(0, first, gate.probability() * act)
+        weight.scatter_(0, first, w * act)
+    return probability, weight, new
+
+
+def _scatter(values: Tensor, index: Tensor, open_: Tensor, n_regulators: int) -> Float[Tensor, "regulators genes"]:
+    """Values of the open gates at their places among all candidates."""
+    full = values.new_zeros(n_regulators, values.shape[1])
+    return full.scatter_add(0, index, values * open_)
