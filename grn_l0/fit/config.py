@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import torch
 
 from grn_l0._errors import OptionError
+from grn_l0.fit.opening import Opening
 from grn_l0.fit.sparse import SparseConfig
 
 FamilyName = Literal["auto", "linear", "logistic", "sum-product", "mlp"]
@@ -27,6 +28,8 @@ class FitConfig:
         Steps of the gated ODE; 0 takes the gates as they start.
     scratch_steps
         The same for a fit without a posterior, whose gates have further to go.
+    opening
+        How a fit without a posterior opens its gates: "mean-field" or "pursuit" (one after the other).
     refit_steps
         Steps of each forecasting family with hard gates.
     odds
@@ -73,6 +76,7 @@ class FitConfig:
 
     steps: int = 40
     scratch_steps: int = 150
+    opening: Opening = "mean-field"
     refit_steps: int = 150
     odds: float = 1.0
     survival: float | None = None
@@ -114,6 +118,7 @@ class FitConfig:
         choices = {
             "families": get_args(FamilyName),
             "gated": ("linear", "forecast"),
+            "opening": get_args(Opening),
             "features": ("identity", "log-odds"),
             "window_start": ("smoothed", "measured"),
             "dtype": ("float32", "float64"),

@@ -79,7 +79,7 @@ def fit(
     """
     config = FitConfig() if config is None else config
     regulators = checked_regulators(np.asarray(regulators), series)
-    begin = scratch_start(series, regulators, config.sparse) if start is None else start
+    begin = scratch_start(series, regulators, config.sparse, by=config.opening) if start is None else start
     check_shapes(begin, gate, dynamics, len(regulators), series)
     task = Task.of(series, begin, regulators, config, solver=solver, seed=seed, progress=progress)
     trained = train_gated(task, gate=gate, sparsity=sparsity, scratch=start is None)

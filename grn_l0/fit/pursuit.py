@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grn_l0._typing import Bool, Float, Int
+from grn_l0._typing import Bool, Float
 from grn_l0.gates import AbstractGate, HardConcrete
 from grn_l0.sparsity import AbstractSparsity
 
@@ -23,9 +23,22 @@ _RATE_GATE, _RATE_WEIGHT = 0.15, 0.05
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pursued:
-    """P(z != 0), weight of an open gate, and residual variance per target; (R, N), (R, N), (N,)."""
+    """What a pursuit has found.
+
+    Attributes
+    ----------
+    probability
+        P(z != 0), shape (R, N); 0 where no gate was opened, or it was closed again.
+    evidence
+        What each edge is worth given all others, nats, its price taken off; shape (R, N), -inf for no candidate.
+    weight
+        Of an open gate, shape (R, N); for a closed one that with which it would open.
+    variance
+        Of the residuals, shape (N,).
+    """
 
     probability: Float[Tensor, "regulators genes"]
+    evidence: Float[Tensor, "regulators genes"]
     weight: Float[Tensor, "regulators genes"]
     variance: Float[Tensor, " genes"]
 
@@ -101,12 +114,13 @@ def gradient_pursuit(
         sparsity.update(full)
         if turn < rounds:
             mean = _scatter(weight * make(probability, open_).mean().detach(), index, open_, len(allowed))
-            best, gain, slope = _best(data, mean, variance, allowed & (full == 0), sparsity.lambdas, slab)
+            gains, slope = _gains(data, mean, variance, allowed & (full == 0), sparsity.lambdas, slab)
+            gain, best = gains.max(0)
             free = ~open_
             slot = free.to(torch.int8).argmax(0)  # the first free one
             opens = (gain > 0) & free.any(0)
             at = (slot[opens], columns[opens])
-            index[at], open_[at], probability[at], weight[at] = best[opens], True, _OPEN, slope[opens]
+            index[at], open_[at], probability[at], weight[at] = best[opens], True, _OPEN, slope[best, columns][opens]
         if bool(open_.any()):
             probability, weight, variance = _descend(
                 data, index, open_, probability, weight, (variance, prior), sparsity, slab, make,
@@ -115,23 +129,25 @@ def gradient_pursuit(
         shut = open_ & (probability < _SHUT)
         open_ = open_ & ~shut
         probability = probability * open_
+    mean = _scatter(weight * make(probability, open_).mean().detach(), index, open_, len(allowed))
+    full = _scatter(probability, index, open_, len(allowed))
+    evidence, slope = _gains(data, mean, variance, allowed, sparsity.lambdas, slab)
     return Pursued(
-        probability=_scatter(probability, index, open_, len(allowed)),
-        weight=_scatter(weight, index, open_, len(allowed)),
+        probability=full,
+        evidence=evidence,
+        weight=torch.where(full > 0, _scatter(weight, index, open_, len(allowed)), slope),
         variance=variance,
     )
 
 
-def _best(
-    data: Regressions, mean: Tensor, variance: Tensor, closed: Tensor, price: Tensor, slab: float
-) -> tuple[Int[Tensor, " genes"], Float[Tensor, " genes"], Float[Tensor, " genes"]]:
-    """The closed gate of each target that is worth most, its gain, and the weight it would open with."""
-    r = (data.cross - data.gram @ mean) / variance
+def _gains(
+    data: Regressions, mean: Tensor, variance: Tensor, candidates: Tensor, price: Tensor, slab: float
+) -> tuple[Float[Tensor, "regulators genes"], Float[Tensor, "regulators genes"]]:
+    """What each edge is worth given the others, -inf for no candidate, and the weight that it would have."""
+    r = (data.cross - data.gram @ mean + data.curvature * mean) / variance
     v = 1 / (data.curvature / variance + slab**-2)
     gain = 0.5 * r.square() * v + 0.5 * torch.log(v / slab**2) - price.to(r.dtype)
-    gain = torch.where(closed, gain, -torch.inf)
-    worth, best = gain.max(0)
-    return best, worth, (r * v).gather(0, best[None])[0]
+    return torch.where(candidates, gain, -torch.inf), r * v
 
 
 def _descend(

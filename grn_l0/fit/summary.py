@@ -84,7 +84,7 @@ def trained_start(
         model = objective.dynamics.scaled(torch.as_tensor(sd, dtype=objective.factor.dtype))
         z = gate.deterministic()
         slope = model.slope() * torch.where(z > 0, z, torch.ones_like(z))
-        offset, rate = model.masked(z).level(), model.rate
+        offset, rate = model.masked(z).level().detach(), model.rate.detach()
     weight = start.weight.copy()
     weight[rows] = slope.double().numpy()
     initial = start.initial
@@ -108,7 +108,8 @@ def density_note(density: float | None, network: Network) -> str:
     if density is None:
         return ""
     supported = int((network.selected & (network.scores > 0.5)).sum())
-    said = f"A density of {density:g} was asked for: of these {network.n_edges} edges {supported} have a score above .5"
+    said = f"A density of {density:g} was asked for instead: of these {network.n_edges} edges "
+    said += f"{supported} have a score above .5"
     if supported < 0.5 * network.n_edges:
         said += "; the data do not support so many"
     return said + "."

@@ -11,14 +11,21 @@ from fit_systems import N, known
 from safetensors.torch import save_file
 
 from grn_l0._errors import FileFormatError, OutputError
-from grn_l0.fit import FitConfig, FitResult, fit, load_model, save_model
+from grn_l0.dynamics import FAMILIES
+from grn_l0.fit import FitConfig, FitResult, SparseConfig, fit, load_model, save_model
 from grn_l0.solve import TorchDiffEq
 
+SPARSE = (
+    SparseConfig(),
+    SparseConfig(sparsity="constraint", density=0.2, gate="diffprune"),
+    SparseConfig(sparsity="none", group="regulator"),
+)
 
-@pytest.fixture(scope="module", params=["linear", "logistic"])
+
+@pytest.fixture(scope="module", params=[(f, s) for f in FAMILIES for s in SPARSE], ids=str)
 def result(request: pytest.FixtureRequest) -> FitResult:
-    k = known(8)
-    config = FitConfig(steps=5, refit_steps=5, families=request.param)
+    k, (family, sparse) = known(8), request.param
+    config = FitConfig(steps=5, refit_steps=5, families=family, sparse=sparse)
     return fit(k.series, k.start, regulators=np.arange(N), config=config)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from grn_l0._optional import import_optional
 from grn_l0._typing import Float, Int
-from grn_l0.gates import AbstractGate, Unit, density, gate_layers, open_probability
+from grn_l0.gates import AbstractGate, Unit, density, expected_flops, gate_layers, open_probability
 from grn_l0.sparsity import AbstractSparsity, NoSparsity
 
 #: Hidden units of the classifier.
@@ -103,7 +103,7 @@ def train(
     optimiser = torch.optim.Adam([{"params": weights, "lr": _RATE}, {"params": gates, "lr": _RATE_GATE}])
     generator = torch.Generator().manual_seed(seed)
     n = len(images.y)
-    course: dict[str, list[float]] = {"epoch": [], "density": [], "multiplier": []}
+    course: dict[str, list[float]] = {"epoch": [], "density": [], "multiplier": [], "flops": []}
     began = time.perf_counter()
     for epoch in range(epochs):
         network.train()
@@ -121,6 +121,7 @@ def train(
             course["epoch"].append(epoch + 1.0)
             course["density"].append(float(p.detach().mean()))
             course["multiplier"].append(float(sparsity.lambdas.max()))
+            course["flops"].append(expected_flops(network))
     seconds = time.perf_counter() - began
     network.eval()
     with torch.no_grad():

@@ -1,0 +1,178 @@
+"""Gates and sparsity by name: what is refused, what edges cost, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fit_systems import TRUTH, N, known, simulate
+from scipy.special import expit, logit
+
+from grn_l0._errors import OptionError
+from grn_l0.fit import FitConfig, SparseConfig, fit
+from grn_l0.fit.pricing import Pricing, make_gate, occam_price, open_edges
+from grn_l0.gates import DiffPrune, Grouped, HardConcrete
+
+ALL, ALLOWED = np.arange(N), ~np.eye(N, dtype=bool)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"gate": "soft"}, "gate must be 'hard-concrete' or 'diffprune'"),
+        ({"sparsity": "l1"}, "sparsity must be"),
+        ({"criterion": "dic"}, "criterion must be 'aic' or 'bic' or 'ebic'"),
+        ({"group": "pathway"}, "group must be"),
+        ({"penalty": float("nan")}, "number of nats"),
+        ({"sparsity": "constraint", "density": 0.0}, "above 0 and up to 1"),
+        ({"sparsity": "constraint", "density": 1.5}, "above 0 and up to 1"),
+        ({"sparsity": "constraint"}, "say which density"),
+        ({"density": 0.1}, "use sparsity='constraint'"),
+        ({"criterion": "bic", "penalty": 2.0}, "give one of them"),
+        ({"sparsity": "constraint", "density": 0.1, "criterion": "bic"}, "finds its price by itself"),
+        ({"sparsity": "none", "penalty": 1.0}, "open gates cost nothing"),
+        ({"stochastic": True}, "it is for gate='diffprune'"),
+        ({"dual_rate": 0.0}, "dual_rate"),
+    ],
+)
+def test_contradictions_are_refused_with_the_reason(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        SparseConfig(**arguments)
+
+
+def test_without_a_choice_prices_are_those_of_the_posterior() -> None:
+    start = known().start
+    pricing = Pricing.of(start, ALLOWED, SparseConfig())
+    assert pricing.opening is start.opening and pricing.occam
+    np.testing.assert_array_equal(pricing.price[ALLOWED], start.penalty[ALLOWED])
+
+
+@pytest.mark.parametrize(("criterion", "price"), [("aic", 1.0), ("bic", 0.5), ("ebic", 0.5)])
+def test_another_price_changes_the_odds_by_the_difference(criterion: Any, price: float) -> None:
+    start = known().start
+    n = int(np.isfinite(start.states[:, :, 0]).sum())
+    expected = {"aic": 1.0, "bic": 0.5 * np.log(n), "ebic": 0.5 * np.log(n) + np.log(N)}[criterion]
+    pricing = Pricing.of(start, ALLOWED, SparseConfig(criterion=criterion))
+    assert not pricing.occam
+    np.testing.assert_allclose(pricing.price[ALLOWED], expected)
+    before = logit(np.clip(start.inclusion, 1e-9, 1 - 1e-9)) + start.penalty + occam_price(start)
+    np.testing.assert_allclose(pricing.opening[ALLOWED], expit(before - expected)[ALLOWED])
+    assert (pricing.opening[~ALLOWED] == 0).all()
+
+
+def test_under_a_constraint_the_gates_start_at_the_density() -> None:
+    start = known().start
+    for density in (0.02, 0.1, 0.5):
+        pricing = Pricing.of(start, ALLOWED, SparseConfig(sparsity="constraint", density=density))
+        assert pricing.opening.sum() == pytest.approx(density * ALLOWED.sum(), rel=1e-6)
+        one, two = pricing.opening[ALLOWED], start.inclusion[ALLOWED]
+        assert (np.argsort(one, kind="stable") == np.argsort(two, kind="stable")).all()
+        assert pricing.start >= 0
+    everything = Pricing.of(start, ALLOWED, SparseConfig(sparsity="constraint", density=1.0))
+    assert everything.opening[ALLOWED].min() > 0.99
+
+
+@pytest.mark.parametrize("density", [0.05, 0.1, 0.4])
+@pytest.mark.parametrize("gate", ["hard-concrete", "diffprune"])
+def test_so_many_edges_as_were_asked_for(density: float, gate: Any) -> None:
+    k = known(40)
+    sparse = SparseConfig(gate=gate, sparsity="constraint", density=density)
+    result = fit(k.series, k.start, regulators=ALL, config=FitConfig(steps=20, refit_steps=5, sparse=sparse))
+    assert result.network.n_edges == round(density * N * (N - 1))
+    assert {"multiplier", "violation"} <= set(result.history.columns)
+    gated = result.history[result.history["stage"] == "gated ODE"]
+    assert gated["multiplier"].min() >= 0 and gated["violation"].abs().max() < 0.5
+    assert f"A density of {density:g} was asked for" in result.status
+    assert ("do not support so many" in result.status) == (density == 0.4)
+    best = (TRUTH != 0) & result.network.selected
+    assert best.sum() >= min(result.network.n_edges, (TRUTH != 0).sum()) - 1
+
+
+def test_free_edges_are_all_kept_and_dear_ones_are_not() -> None:
+    k = known(20)
+    sizes = [
+        fit(k.series, k.start, regulators=ALL, config=FitConfig(steps=5, refit_steps=2, sparse=sparse)).network.n_edges
+        for sparse in (
+            SparseConfig(sparsity="none"),
+            SparseConfig(criterion="aic"),
+            SparseConfig(criterion="ebic"),
+            SparseConfig(penalty=1e5),
+        )
+    ]
+    assert sizes[0] > 0.8 * N * (N - 1) and sizes[0] >= sizes[1] >= sizes[2] >= sizes[3] == 0
+
+
+def test_groups_start_at_their_likeliest_edge() -> None:
+    start, genes = known().start, [f"g{k}" for k in range(N)]
+    for group, axis in (("regulator", 1), ("target", 0)):
+        sparse = SparseConfig(group=group)  # type: ignore[arg-type]
+        opening = np.clip(start.inclusion, 0, 0.95) * ALLOWED
+        gate = make_gate(opening, ALLOWED, sparse, regulators=genes, genes=tuple(genes), odds=1.0, dtype=torch.float64)
+        assert isinstance(gate, Grouped)
+        of_group = gate.groups.probability().detach().numpy()
+        np.testing.assert_allclose(of_group, np.clip(opening.max(axis), expit(-4), expit(4)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sparse", "kind"),
+    [
+        (SparseConfig(), HardConcrete),
+        (SparseConfig(gate="diffprune"), DiffPrune),
+        (SparseConfig(gate="diffprune", stochastic=True), DiffPrune),
+    ],
+)
+def test_every_kind_of_gate_finds_the_network(sparse: SparseConfig, kind: type) -> None:
+    k = known(40)
+    result = fit(k.series, k.start, regulators=ALL, config=FitConfig(refit_steps=5, sparse=sparse))
+    assert (result.network.selected == (TRUTH != 0)).mean() > 0.97
+    gate = make_gate(
+        k.start.inclusion, ALLOWED, sparse, regulators=list("abcdefghij"), genes=tuple("abcdefghij"), odds=1.0,
+        dtype=torch.float32,
+    )  # fmt: skip
+    assert isinstance(gate, kind) and gate.probability().dtype == torch.float32
+
+
+@pytest.mark.parametrize("opening", ["mean-field", "pursuit"])
+@pytest.mark.parametrize(
+    "sparse",
+    [
+        SparseConfig(),
+        SparseConfig(gate="diffprune"),
+        SparseConfig(criterion="ebic"),
+        SparseConfig(sparsity="constraint", density=0.1),
+    ],
+)
+def test_from_scratch(opening: Any, sparse: SparseConfig) -> None:
+    series, _ = simulate(60, 0.02, 0)
+    config = FitConfig(scratch_steps=30, refit_steps=5, sparse=sparse, opening=opening)
+    network = fit(series, None, regulators=ALL, config=config).network
+    assert network.scores[TRUTH != 0].mean() > 0.8 > 0.3 > network.scores[ALLOWED & (TRUTH == 0)].mean()
+    if sparse.density is not None:
+        assert network.n_edges == round(0.1 * N * (N - 1))
+
+
+@pytest.mark.parametrize("family", ["sum-product", "mlp"])
+def test_gates_trained_on_the_forecasting_family(family: Any) -> None:
+    k = known(40)
+    config = FitConfig(refit_steps=5, families=family, gated="forecast")
+    result = fit(k.series, k.start, regulators=ALL, config=config)
+    assert result.model.kind == family
+    assert (result.network.selected == (TRUTH != 0)).mean() > 0.95
+
+
+def test_log_ratios_have_no_product() -> None:
+    k = known(10)
+    shifted = replace(k.series, values=k.series.values - 0.5)
+    start = replace(k.start, states=k.start.states - 0.5, initial=k.start.initial - 0.5, center=k.start.center - 0.5)
+    with pytest.raises(OptionError, match="never negative"):
+        fit(shifted, start, regulators=ALL, config=FitConfig(steps=1, refit_steps=1, families="sum-product"))
+
+
+def test_the_likeliest_edges_are_open() -> None:
+    p = np.array([[0.9, 0.1, 0.5], [0.3, 0.8, 0.2]])
+    allowed = np.array([[True, True, True], [True, False, True]])
+    assert open_edges(p, allowed, 0.4).tolist() == [[True, False, True], [False, False, False]]
+    assert open_edges(p, allowed, 1.0).tolist() == allowed.tolist()
