@@ -37,9 +37,10 @@ class Reporter:
             self.progress(stage, done, total, figures)
 
     def history(self) -> pd.DataFrame:
-        """One row per step: step, stage, loss (nats), density (expected share of all candidates that are open).
+        """One row per step: step, stage, loss (nats), density (expected share of all candidates that are open), flops.
 
-        Under a constraint also its multiplier (nats per edge) and violation.
+        `flops` are the multiplications and additions that open gates are expected to cost in one evaluation of
+        production in one state. Under a constraint there are also its multiplier (nats per edge) and violation.
         """
         rows = pd.DataFrame(self.rows)
-        return rows if len(rows) else pd.DataFrame(columns=["step", "stage", "loss", "density"])
+        return rows if len(rows) else pd.DataFrame(columns=["step", "stage", "loss", "density", "flops"])

@@ -36,7 +36,7 @@ class FitResult:
     start
         Where the gates came from; None for a fit without a posterior, and for a model read from a file.
     history
-        One row per training step: step, stage, loss (nats), density.
+        One row per training step: step, stage, loss (nats), density, flops; see `Reporter.history`.
     status
         A sentence: what happened, and what to try when something went wrong.
     seed

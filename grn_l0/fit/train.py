@@ -64,6 +64,7 @@ def train(
     base = [float(g["lr"]) for g in optimiser.param_groups]
     good, shrink, failures = _snapshot(objective), 1.0, 0
     constant = steps * (1 - config.cosine)
+    per_edge = sum(p.numel() for p in objective.dynamics.edge_parameters) / max(objective.gate.probability().numel(), 1)
     for step in range(steps):
         if step % config.variance_every == 0:
             try:
@@ -86,7 +87,9 @@ def train(
             continue
         with torch.no_grad():
             now = objective.gate.probability()
-        reporter.report(stage, step + 1, steps, loss, float(now.sum()), objective.sparsity.figures(now))
+        open_gates = float(now.sum())
+        more = {"flops": 2 * per_edge * open_gates, **objective.sparsity.figures(now)}
+        reporter.report(stage, step + 1, steps, loss, open_gates, more)
     if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
         objective.load_state_dict(good)
         failures += 1
