@@ -50,6 +50,11 @@ class PosteriorConfig:
         Whether squares and products of a target's likely regulators are integrated out where the data speak for them.
     search
         Whether a stimulus that nobody named and a lag of the regulators are looked for.
+    lag
+        Mean delay 1 / d_p of the proteins between regulators and targets, in units of time, where it is known; 0 for
+        none. None: looked for in 3 to 29 series of more than twelve times (`search`). One or two of these cannot tell:
+        there one of the three runs has a lag of one step, unless the data contradict it. None elsewhere; long series
+        that are taken step by step know no lag.
     blocks
         Whether with fewer than 30 series an edge must keep its evidence when any one block of the data is left out.
     draws
@@ -81,6 +86,7 @@ class PosteriorConfig:
     generations: int = 2
     curvature: bool = True
     search: bool = True
+    lag: float | None = None
     blocks: bool = True
     draws: int = 4
     listed_rate: float = 0.8
@@ -108,6 +114,8 @@ class PosteriorConfig:
             for name in names:
                 if getattr(self, name) < least:
                     raise OptionError(f"{name} must be {least} or more, not {getattr(self, name)!r}")
+        if self.lag is not None and not 0 <= self.lag < float("inf"):
+            raise OptionError(f"lag must be a time of 0 or more, or None, not {self.lag!r}")
         if not 0 < self.listed_rate < 1:
             raise OptionError(f"listed_rate must lie between 0 and 1, not {self.listed_rate!r}")
         if not 0 < self.parent <= 1:

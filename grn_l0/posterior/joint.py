@@ -15,7 +15,7 @@ from grn_l0.posterior.fixed_effects import centred
 from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import LONG, designs
-from grn_l0.posterior.rounds import LOOK, Follow, Run, choose_variant
+from grn_l0.posterior.rounds import LOOK, Follow, Run, choose_variant, may_lag
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
 from grn_l0.timeseries import TimeSeries
@@ -111,10 +111,14 @@ def _sampled(
     several = series.n_series < 3 and int(series.lengths.max()) > LONG
     if several:
         problems = [Problem.of(series, regulators, fastest=fastest) for fastest in _FASTEST]
+        if config.search and config.lag is None and may_lag(problems[1], prior, config, seed):
+            problems[2] = problems[2].variant(1.0 / problems[2].step, None)
     else:
         problems = [Problem.of(series, regulators)]
         if config.search:
             problems = [choose_variant(problems[0], prior, config, seed)]
+    if config.lag:
+        problems = [problem.variant(1.0 / config.lag, None) for problem in problems]
     beside = Decoys.of(series, regulators, problems[0].noise, seed) if decoys else None
     runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
     for k, problem in enumerate(problems):

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from grn_l0 import simulate
+from grn_l0._errors import OptionError
 from grn_l0.posterior import PosteriorConfig, infer_start
 from grn_l0.posterior.inputs import between, candidate_end, known, unit_levels
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import designs
-from grn_l0.posterior.rounds import Run, choose_variant
+from grn_l0.posterior.rounds import Run, choose_variant, may_lag
 from grn_l0.posterior.states import States
 from grn_l0.timeseries import SteadyStates, TimeSeries
 
@@ -174,3 +175,23 @@ def test_levels_are_in_units_of_the_largest_of_series_and_samples() -> None:
             np.testing.assert_array_equal(level.ravel(), [0.0, 1.0])
         else:
             assert level.max() == pytest.approx(series.stimuli[:, :-1].max() / 6.0)
+
+
+def test_one_driven_series_contradicts_a_lag_and_a_fluctuating_one_does_not() -> None:
+    quick = PosteriorConfig(rounds=(10, 10, 10), averaged=1, more=0)
+    at = [25.0 * k for k in range(60)]
+    proteins = simulate.long_series(simulate.insilico_system(20, 3), 1, at, 0.0, 0, memory=100.0, fluctuation=0.3)
+    _, driven = simulate.DESIGNS["one long series 178"](10)
+    assert may_lag(problem(proteins), None, quick, 0)
+    assert not may_lag(problem(driven), None, quick, 0)
+
+
+def test_a_lag_that_is_known_is_used_as_it_is() -> None:
+    system = simulate.insilico_system(12, 3)
+    series = simulate.long_series(system, 1, [25.0 * k for k in range(40)], 0.02, 0, memory=100.0, fluctuation=0.3)
+    quick = PosteriorConfig(rounds=(4, 4, 4), more=0)
+    starts = [infer_start(series, np.arange(12), config=replace(quick, lag=lag)) for lag in (None, 0.0, 20.0)]
+    assert [start.lag for start in starts] == [0.0, 0.0, pytest.approx(20.0)]
+    assert not np.array_equal(starts[1].inclusion, starts[2].inclusion)
+    with pytest.raises(OptionError, match="lag must be"):
+        PosteriorConfig(lag=-1.0)
