@@ -184,10 +184,10 @@ def choose_variant(
 def may_lag(problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int) -> bool:
     """Whether one or two long series leave it open that proteins lag behind.
 
-    They cannot tell that there is a lag, nor that there is none. Judged as in `choose_variant`, slow proteins were between
-    82 nats worse and 68 better in fluctuating systems that have proteins (178 times, seeds 10 to 15), up to 184 worse in
-    such systems without, and up to 244 better in driven ones of 24 times without. Where inputs drive many times without a
-    lag they are hundreds to thousands of nats worse: only that is taken for an answer.
+    They cannot tell that there is a lag, nor that there is none. Judged as in `choose_variant`, slow proteins were
+    between 82 nats worse and 68 better in fluctuating systems that have proteins (178 times, seeds 10 to 15), up to
+    184 worse in such systems without, and up to 244 better in driven ones of 24 times without. Where inputs drive
+    many times without a lag they are hundreds to thousands of nats worse: only that is taken for an answer.
     """
     slow = problem.variant(_SLOW / problem.step, None)
     return _judged(slow, prior, config, seed)[0] > _judged(problem, prior, config, seed)[0] - _CONTRADICTED
