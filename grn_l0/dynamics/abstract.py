@@ -50,6 +50,8 @@ class AbstractDynamics(nn.Module):
     """
 
     kind: ClassVar[str]
+    #: Learning rate of this family's weights relative to that of a linear production.
+    pace: ClassVar[float] = 1.0
     #: Whether this is a copy that `compact` has made.
     compacted: bool = False
     regulators: Tensor

@@ -16,6 +16,9 @@ from grn_l0.timeseries import TimeSeries
 
 #: The logarithm of a product is kept below this: no product is more than some 400 times its value at the center.
 _CEILING = 6.0
+#: Width of a response at the start, in standard deviations of the regulator. On SIM350 (training loss) 2, 4 and 8 gave
+#: 2500, 1200 and 100 nats more than a linear production.
+_WIDTH = 8.0
 #: 1 + s is kept above this before its logarithm is taken.
 _LEAST = 0.05
 
@@ -57,6 +60,7 @@ class SumProduct(AbstractDynamics):
     """
 
     kind: ClassVar[str] = "sum-product"
+    pace: ClassVar[float] = 4.0
     regulator_axes: ClassVar[dict[str, int]] = {"regulators": 0, "center": 0, "width": 0, "weight": 0, "exponent": 0}
     center: Tensor
     width: Tensor
@@ -92,24 +96,24 @@ class SumProduct(AbstractDynamics):
         regulators: Int[Tensor, " regulators"],
         dtype: torch.dtype = torch.float64,
     ) -> Self:
-        """Tangent to the linear model of `start` at its center; half of production, and of its slope, is the product's.
+        """Tangent to the linear model of `start` at its center, by the sum alone: products begin as constants.
 
-        The width of a response is twice the regulator's standard deviation. Production at the center is at least a
-        hundredth of the gene's largest value.
+        A response is eight standard deviations of its regulator wide, so that it begins to bend where there are data.
+        Production at the center is at least a hundredth of the gene's largest value; half of it is the product's.
         """
         deviation, largest = (torch.as_tensor(a, dtype=dtype) for a in spread_of(series))
         slope, center = torch.as_tensor(start.weight, dtype=dtype), torch.as_tensor(start.center, dtype=dtype)
         level = torch.maximum(torch.as_tensor(start.offset, dtype=dtype), 0.01 * largest)
-        width, half = 2 * deviation[regulators], level / 2
+        width = _WIDTH * deviation[regulators]
         by_response = slope * width[:, None]  # ds/dx = 1 / sigma at the center
         return cls(
             regulators=regulators,
             center=center,
             width=width,
-            offset=half,
-            amplitude=half,
-            weight=by_response / 2,
-            exponent=(by_response / 2 / half).clamp(-2, 2),
+            offset=level / 2,
+            amplitude=level / 2,
+            weight=by_response,
+            exponent=torch.zeros_like(by_response),
             rate=torch.as_tensor(start.rate, dtype=dtype),
         )
 

@@ -48,6 +48,7 @@ class TargetMLP(AbstractDynamics):
     """
 
     kind: ClassVar[str] = "mlp"
+    pace: ClassVar[float] = 0.15
     regulator_axes: ClassVar[dict[str, int]] = {"regulators": 0, "center": 0, "width": 0, "weight": 0}
     center: Tensor
     width: Tensor
@@ -87,7 +88,7 @@ class TargetMLP(AbstractDynamics):
         series: TimeSeries,
         *,
         regulators: Int[Tensor, " regulators"],
-        units: int = 4,
+        units: int = 2,
         floor: float | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> Self:

@@ -92,7 +92,7 @@ class FitConfig:
     sparse: SparseConfig = field(default_factory=SparseConfig)
     families: FamilyName = "auto"
     gated: Literal["linear", "forecast"] = "linear"
-    units: int = 4
+    units: int = 2
     features: Literal["identity", "log-odds"] = "log-odds"
     step: float | None = None
     longest: int = 12

@@ -130,7 +130,9 @@ def _pursue(
     candidates, own = tensor(allowed), np.diag(gram)[:, None]
     sparsity: AbstractSparsity
     if sparse.sparsity == "constraint" and sparse.density is not None:
-        sparsity = L0Constraint(sparse.density, allowed=candidates, rate=sparse.dual_rate / sparse.density)
+        sparsity = L0Constraint(
+            sparse.density, allowed=candidates, rate=sparse.dual_rate / sparse.density, restart=True
+        )
     elif sparse.priced:
         price = _price(allowed, sparse, len(x), slab, own)
         sparsity = Penalty(tensor(price(own, own, power / max(len(x), 1) + 1e-12)))

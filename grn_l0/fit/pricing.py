@@ -131,11 +131,18 @@ def make_gate(
     """
     p, act, keys = torch.as_tensor(opening, dtype=dtype), torch.as_tensor(active), edge_keys(regulators, genes)
 
+    # Under a constraint gates start at the density, so also the many that are hardly open keep their probability.
+    exact = sparse.sparsity == "constraint"
+
     def gates(probability: torch.Tensor, allowed: torch.Tensor, k: torch.Tensor, by: float) -> AbstractGate:
         if sparse.gate == "diffprune":
-            made = DiffPrune.from_probability(probability, allowed, odds=by, stochastic=sparse.stochastic, keys=k)
+            bound = {"bound": 4.0} if exact else {}
+            made = DiffPrune.from_probability(
+                probability, allowed, odds=by, stochastic=sparse.stochastic, keys=k, **bound
+            )
             return made.to(dtype)
-        return HardConcrete.from_probability(probability, allowed, odds=by, keys=k).to(dtype)
+        bound = {"bound": 8.0} if exact else {}
+        return HardConcrete.from_probability(probability, allowed, odds=by, keys=k, **bound).to(dtype)
 
     if sparse.group is None:
         return gates(p, act, keys, odds)

@@ -57,7 +57,7 @@ def refit(
         note = train(
             objective,
             steps=config.refit_steps,
-            rate=config.refit_learning_rate,
+            rate=config.refit_learning_rate * family.pace,
             time_rate=config.learning_rate_rate,
             config=config,
             generator=generator,

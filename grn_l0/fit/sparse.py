@@ -38,7 +38,8 @@ class SparseConfig:
     group
         A gate for all edges of a "regulator" or a "target", too, by which the edges' own gates are multiplied.
     restart
-        Whether the constraint's multiplier returns to 0 once the constraint holds.
+        Whether the constraint's multiplier returns to 0 once the constraint holds. Not needed here, since gates and
+        multiplier start where it holds.
     dual_rate
         Nats by which the multiplier rises in a step in which twice the density asked for is open.
 
@@ -55,7 +56,7 @@ class SparseConfig:
     penalty: float | None = None
     density: float | None = None
     group: GroupName | None = None
-    restart: bool = True
+    restart: bool = False
     dual_rate: float = 0.3
 
     def __post_init__(self) -> None:

@@ -16,8 +16,7 @@ def draw(parts: Mapping[str, Any], folder: Path) -> list[tuple[str, Path]]:
     drawn = []
     if "classifiers" in parts:
         courses = parts["classifiers"]["courses"]
-        for name in sorted({label.split(",")[0] for label in courses}):
-            drawn.append(_restarts(name, courses, folder))
+        drawn += [_restarts(name, courses, folder) for name in sorted({label.split(",")[0] for label in courses})]
     if "criteria" in parts:
         drawn.append(_criteria(parts["criteria"]["rows"], folder))
     return drawn
