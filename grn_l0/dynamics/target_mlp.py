@@ -131,7 +131,7 @@ class TargetMLP(AbstractDynamics):
     def response(self, x: Float[Tensor, "series genes"], gated: Gated) -> Float[Tensor, "series genes"]:
         """Production at `x`, shape (S, N)."""
         u = (x[:, self.regulators] - self.center) / self.width
-        units = affine(self.hidden.flatten(), u, gated[0]).tanh().unflatten(1, self.hidden.shape)
+        units = affine(self.hidden.flatten(), u, gated[0]).tanh().reshape(len(x), *self.hidden.shape)
         f = self.offset + self.amplitude * (units * self.out).sum(1)
         return f if self.floor is None else torch.maximum(f, self.floor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from grn_l0._typing import Array, Bool, Float, Int
-from grn_l0.fit.sparse import SparseConfig
+from grn_l0.fit.sparse import CriterionName, SparseConfig
 from grn_l0.gates import AbstractGate, DiffPrune, Grouped, HardConcrete, edge_keys
 from grn_l0.posterior.start import Start
 from grn_l0.sparsity import AbstractSparsity, L0Constraint, NoSparsity, Penalty, aic, bic, extended_bic
@@ -76,12 +77,13 @@ class Pricing:
         odds = np.where(allowed, logit(np.clip(begin.inclusion, _EDGE, 1 - _EDGE)), -np.inf)
 
         def excess(change: float) -> float:
-            return float(expit(odds + change).sum()) - target
+            return float(np.sum(expit(odds + change)) - target)
 
         change = brentq(excess, -40.0, 40.0) if target < allowed.sum() else 40.0
         level = float(np.median(learned[allowed])) if allowed.any() else 0.0
+        opening: Array = expit(odds + change) * allowed
         return cls(
-            opening=expit(odds + change) * allowed,
+            opening=opening,
             price=np.where(allowed, learned - level, np.inf),
             start=max(level - change, 0.0),
         )
@@ -91,13 +93,17 @@ def asked_price(sparse: SparseConfig, observations: Int[Array, " genes"], n_regu
     """Nats per edge of each target that a criterion, or the user, asks for; 0 for none."""
     if sparse.criterion is None:
         return np.full(len(observations), sparse.penalty or 0.0)
-    price = {"aic": lambda n: aic(), "bic": bic, "ebic": lambda n: extended_bic(n, n_regulators)}[sparse.criterion]
-    return np.array([price(int(n)) for n in observations])
+    prices: dict[CriterionName, Callable[[int], float]] = {
+        "aic": lambda n: aic(),
+        "bic": bic,
+        "ebic": lambda n: extended_bic(n, n_regulators),
+    }
+    return np.array([prices[sparse.criterion](int(n)) for n in observations])
 
 
 def observed(begin: Start) -> Int[Array, " genes"]:
     """Measurements per gene."""
-    return np.maximum(np.isfinite(begin.states).sum(axis=(0, 1)), 1)
+    return np.asarray(np.maximum(np.isfinite(begin.states).sum(axis=(0, 1)), 1))
 
 
 def occam_price(begin: Start) -> Float[Array, "regulators genes"]:
@@ -112,7 +118,8 @@ def _shifted(
     change: Float[Array, "regulators genes"],
     allowed: Bool[Array, "regulators genes"],
 ) -> Float[Array, "regulators genes"]:
-    return np.where(allowed, expit(logit(np.clip(probability, _EDGE, 1 - _EDGE)) + change), 0.0)
+    shifted: Array = np.where(allowed, expit(logit(np.clip(probability, _EDGE, 1 - _EDGE)) + change), 0.0)
+    return shifted
 
 
 def make_gate(
@@ -174,7 +181,8 @@ def make_sparsity(
 
 def relative_prices(pricing: Pricing, sparse: SparseConfig) -> Float[Array, "regulators genes"]:
     """Under a constraint, what edges cost relative to each other; else nothing."""
-    return np.nan_to_num(pricing.price, posinf=0.0) * (sparse.sparsity == "constraint")
+    relative: Array = np.nan_to_num(pricing.price, posinf=0.0)
+    return relative if sparse.sparsity == "constraint" else np.zeros_like(relative)
 
 
 def open_edges(
@@ -187,4 +195,4 @@ def open_edges(
     order = np.argsort(np.where(allowed, probability, -1.0), axis=None, kind="stable")[::-1][:count]
     chosen = np.zeros(allowed.size, dtype=bool)
     chosen[order] = True
-    return chosen.reshape(allowed.shape) & allowed
+    return np.asarray(chosen.reshape(allowed.shape) & allowed)

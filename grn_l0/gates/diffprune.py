@@ -124,7 +124,8 @@ class DiffPrune(AbstractGate):
 
     def probability(self) -> Float[Tensor, "*gates"]:
         """The surrogate of L0 of every gate."""
-        return torch.special.ndtr((self.theta - self.threshold) / self.width) * self.allowed
+        surrogate: Tensor = torch.special.ndtr((self.theta - self.threshold) / self.width)
+        return surrogate * self.allowed
 
     def mean(self) -> Float[Tensor, "*gates"]:
         """E[z]: the gates themselves, or a quadrature over the error in the stochastic form."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Literal, Self, final
+from typing import Literal, Self, cast, final
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +61,8 @@ class AbstractGatedLayer(nn.Module):
         if gate.probability().shape != shape:
             raise OptionError(f"gates of shape {tuple(gate.probability().shape)} for a layer that needs {tuple(shape)}")
         self.by = by
-        self.weight, self.bias, self.gate = layer.weight, layer.bias, gate
+        self.gate = gate
+        self.weight, self.bias = cast(nn.Parameter, layer.weight), cast("nn.Parameter | None", layer.bias)
         self.generator = torch.Generator().manual_seed(0) if generator is None else generator
         #: How often each weight was used per example in the last pass: positions of a convolution.
         self.positions = 1

@@ -72,12 +72,12 @@ def by_search(x: Float[Array, "n p"], y: Float[Array, " n"], price: float) -> Bo
             over = y - part @ (part.T @ y)
             dropped[j] = 0.5 * n * math.log(float(over @ over)) + price * others.sum()
         best = np.minimum(added, dropped)
-        j = int(best.argmin())
-        if best[j] >= value - 1e-9 or chosen.sum() >= n // 2:
+        at = int(best.argmin())
+        if best[at] >= value - 1e-9 or chosen.sum() >= n // 2:
             return chosen
-        value = float(best[j])
+        value = float(best[at])
         chosen = chosen.copy()
-        chosen[j] = ~chosen[j]
+        chosen[at] = ~chosen[at]
 
 
 def experiment(seeds: int) -> dict[str, dict[str, float]]:

@@ -107,7 +107,7 @@ def train(
     began = time.perf_counter()
     for epoch in range(epochs):
         network.train()
-        for batch in torch.randperm(n, generator=generator).split(_BATCH):
+        for batch in torch.split(torch.randperm(n, generator=generator), _BATCH):
             optimiser.zero_grad(set_to_none=True)
             loss = nn.functional.cross_entropy(network(images.x[batch]), images.y[batch])
             if make is not None:

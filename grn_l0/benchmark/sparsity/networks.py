@@ -11,6 +11,7 @@ from typing import Any, Literal
 from grn_l0 import datasets, tl
 from grn_l0.benchmark.scoring import errors
 from grn_l0.fit import FamilyName, SparseConfig
+from grn_l0.fit.sparse import CriterionName, GroupName
 
 #: Figures of the table, in its order.
 COLUMNS = ("auprc", "balanced_accuracy", "precision", "recall", "sparsity", "edges", "mse_one_step", "time_s")
@@ -22,10 +23,8 @@ _SPARSITIES = {
     "constraint .01": SparseConfig(sparsity="constraint", density=0.01),
     "none": SparseConfig(sparsity="none"),
 }
-_PRICES = {
-    name: SparseConfig(criterion=name)  # type: ignore[arg-type]
-    for name in ("aic", "bic", "ebic")
-}
+_CRITERIA: tuple[CriterionName, ...] = ("aic", "bic", "ebic")
+_GROUPS: tuple[GroupName, ...] = ("regulator", "target")
 _GATES = {
     "hard concrete": SparseConfig(),
     "DiffPrune": SparseConfig(gate="diffprune"),
@@ -49,10 +48,10 @@ def combinations() -> Iterator[Combination]:
             both = replace(sparse, gate=kind.gate)
             for family in DYNAMICS:
                 yield Combination(name=f"{gate}, {name}, {family}", sparse=both, dynamics=family)
-        for name, sparse in _PRICES.items():
-            yield Combination(name=f"{gate}, {name}", sparse=replace(sparse, gate=kind.gate))
-        for group in ("regulator", "target"):
-            grouped = replace(kind, group=group)  # type: ignore[arg-type]
+        for criterion in _CRITERIA:
+            yield Combination(name=f"{gate}, {criterion}", sparse=replace(kind, criterion=criterion))
+        for group in _GROUPS:
+            grouped = replace(kind, group=group)
             yield Combination(name=f"{gate}, penalty, grouped by {group}", sparse=grouped)
         for name in ("penalty", "constraint .005", "constraint .01"):
             alone = replace(_SPARSITIES[name], gate=kind.gate)
@@ -72,13 +71,13 @@ def experiment(seed: int, names: tuple[str, ...] | None = None, noise: float = 0
         for one in combinations():
             if names is not None and one.name not in names:
                 continue
-            kept = {"checkpoint": folder} if one.start == "posterior" else {}
+            kept: dict[str, Any] = {"checkpoint": folder} if one.start == "posterior" else {}
             began = time.perf_counter()
             result = tl.infer(
                 adata.copy(), sparse=one.sparse, dynamics=one.dynamics, start=one.start, **kept, **options
             )
             spent = time.perf_counter() - began
-            figures = tl.evaluate(result, test.varp["truth"]).loc["result"].to_dict()
+            figures: dict[Any, Any] = tl.evaluate(result, test.varp["truth"]).loc["result"].to_dict()
             figures |= errors(result.forecast(test)) | {"time_s": spent}
             rows[one.name] = {c: float(figures[c]) for c in COLUMNS if c in figures}
     return rows

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,11 @@ from grn_l0.benchmark.sparsity.images import Run, classifier, load
 from grn_l0.dynamics import AbstractDynamics, flops
 from grn_l0.fit import FitConfig, SparseConfig
 from grn_l0.fit.gated import Task, objective_of
-from grn_l0.gates import Fixed, compact, gate_layers, open_probability
+from grn_l0.gates import AbstractGatedLayer, Fixed, compact, gate_layers, open_probability
 from grn_l0.sparsity import NoSparsity, Penalty
 
 _REPEATS = 25
+_WEIGHTED = (AbstractGatedLayer, torch.nn.Linear, torch.nn.Conv2d)
 
 
 def median_seconds(*work: Callable[[], object]) -> list[float]:
@@ -45,7 +47,7 @@ def compacted_dynamics(seed: int = 0) -> dict[str, dict[str, float]]:
     x0, times = torch.from_numpy(series.values[:, 0]).float(), torch.from_numpy(series.times).float()
     many = x0.repeat(15, 1), times.repeat(15, 1)
     for family in ("linear", "logistic", "sum-product", "mlp"):
-        result = tl.infer(adata.copy(), dynamics=family, **options).fit  # type: ignore[arg-type]
+        result = tl.infer(adata.copy(), dynamics=family, **options).fit
         small = result.model.compact()
         whole = over_all_regulators(result.model)
 
@@ -54,7 +56,7 @@ def compacted_dynamics(seed: int = 0) -> dict[str, dict[str, float]]:
                 out: torch.Tensor = solver.solve(model, *many)
             return out
 
-        slow, fast = median_seconds(lambda m=whole: run(m), lambda m=small: run(m))
+        slow, fast = median_seconds(partial(run, whole), partial(run, small))
         before, after = flops(whole.gated(None)), flops(small.matrices(None))
         rows[family] = {
             "flops, all candidates": before,
@@ -104,7 +106,7 @@ def _ode_step(seed: int) -> dict[str, float]:
     allowed = torch.from_numpy(task.allowed)
     steps = [_stepper(objective_of(task, gate=Fixed(allowed.float()), sparsity=NoSparsity())[0])]
     for gate in ("hard-concrete", "diffprune"):
-        chosen = replace(task, config=replace(config, sparse=SparseConfig(gate=gate)))  # type: ignore[arg-type]
+        chosen = replace(task, config=replace(config, sparse=SparseConfig(gate=gate)))
         steps.append(_stepper(objective_of(chosen)[0]))
     return _ratios(median_seconds(*steps))
 
@@ -160,7 +162,7 @@ def compacted_classifier(run: Run, x: torch.Tensor) -> dict[str, float]:
     with torch.no_grad():
         slow, fast = median_seconds(lambda: run.network(x), lambda: small(x))
         difference = float((run.network(x) - small(x)).abs().max())
-    sizes = [sum(m.weight.numel() for m in net if hasattr(m, "weight")) for net in (run.network, small)]
+    sizes = [sum(m.weight.numel() for m in net if isinstance(m, _WEIGHTED)) for net in (run.network, small)]
     return {
         "weights": sizes[0],
         "weights, compact": sizes[1],
