@@ -142,11 +142,11 @@ class L0Constraint(AbstractSparsity):
         return self.count
 
     def _sums(self, of_gates: Tensor) -> Tensor:
-        """Sums over the candidates of each constraint, in double precision: 1e5 gates of 1e-3 each."""
-        values = of_gates.double()
-        values = values if self.allowed is None else values * self.allowed
+        """Sums over the candidates of each constraint, added up in double precision: 1e5 gates of 1e-3 each."""
+        values = of_gates if self.allowed is None else of_gates * self.allowed
         if self.index is None:
-            return values.sum()[None]
+            return values.sum(dtype=torch.float64)[None]
         flat = self.index.reshape(-1)
-        padded = values.new_zeros(len(self.epsilon) + 1)  # position -1: gates without a constraint
-        return padded.index_add(0, torch.where(flat < 0, len(self.epsilon), flat), values.reshape(-1))[:-1]
+        padded = self.lam.new_zeros(len(self.epsilon) + 1)  # position -1: gates without a constraint
+        at = torch.where(flat < 0, len(self.epsilon), flat)
+        return padded.index_add(0, at, values.reshape(-1).double())[:-1]

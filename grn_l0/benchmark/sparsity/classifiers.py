@@ -12,7 +12,7 @@ from grn_l0.sparsity import L0Constraint, Penalty
 
 DENSITIES = (0.6, 0.33, 0.1)
 #: Epochs of training per data set.
-EPOCHS = {"digits": 200, "MNIST-5000": 50}
+EPOCHS = {"digits": 200, "MNIST-5000": 40}
 #: The multiplier's rate, nats per unit of density and step.
 DUAL_RATE = 2e-3
 #: Sets of images in the order of the table.
