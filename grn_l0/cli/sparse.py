@@ -50,32 +50,55 @@ class DynamicsName(StrEnum):
     mlp = "mlp"
 
 
-Gate = Annotated[GateName, typer.Option("--gate", help="Kind of the gates on edges.")]
+Gate = Annotated[
+    GateName,
+    typer.Option("--gate", help="Kind of the gates. From a posterior both find nearly the same network."),
+]
 Sparsity = Annotated[
     SparsityName | None,
     typer.Option(
         "--sparsity",
-        help="What keeps gates closed: nats per open gate, a density asked for, or nothing.  "
-        "[default: penalty; constraint with --density]",
+        help="penalty: edges cost what was learned, or --criterion, or --penalty. constraint: --density. none: nothing "
+        "is selected.  [default: penalty; constraint with --density]",
     ),
 ]
 Criterion = Annotated[
     CriterionName | None,
-    typer.Option("--criterion", help="Price of every edge, in place of the learned ones: AIC, BIC or extended BIC."),
+    typer.Option(
+        "--criterion",
+        case_sensitive=False,
+        help="One price for every edge, in place of learned ones: AIC (1 nat), BIC (half the log of the measurements "
+        "of the target), extended BIC (and the log of the number of regulators).",
+    ),
 ]
 Price = Annotated[
-    float | None, typer.Option("--penalty", metavar="NATS", help="The same as a number of nats per edge.")
+    float | None,
+    typer.Option(
+        "--penalty",
+        metavar="NATS",
+        min=0,
+        help="The same as a number: how much the log-likelihood must rise for an edge to be kept.",
+    ),
 ]
 Density = Annotated[
-    float | None,
-    typer.Option("--density", metavar="SHARE", help="Report this share of all candidate edges, such as 0.01."),
+    str | None,
+    typer.Option(
+        "--density",
+        metavar="SHARE",
+        help="Report exactly this share of all candidate edges (regulators × genes), such as 0.01 or 1%, whether or "
+        "not the data support so many.",
+    ),
 ]
 Group = Annotated[
     GroupName | None, typer.Option("--group", help="One more gate for all edges of each regulator, or target.")
 ]
 Dynamics = Annotated[
     DynamicsName | None,
-    typer.Option("--dynamics", help="Production of the forecasts.  [default: linear or logistic, whichever fits]"),
+    typer.Option(
+        "--dynamics",
+        help="Shape of the regulation in the forecasts; which edges are reported does not depend on it.  "
+        "[default: linear or logistic, whichever fits]",
+    ),
 ]
 
 
@@ -84,7 +107,7 @@ def sparse_config(
     sparsity: SparsityName | None,
     criterion: CriterionName | None,
     penalty: float | None,
-    density: float | None,
+    density: str | None,
     group: GroupName | None,
 ) -> SparseConfig:
     """Gates and sparsity that these options stand for.
@@ -102,6 +125,19 @@ def sparse_config(
         sparsity=how.value,
         criterion=None if criterion is None else criterion.value,
         penalty=penalty,
-        density=density,
+        density=_share(density),
         group=None if group is None else group.value,
     )
+
+
+def _share(text: str | None) -> float | None:
+    """A number, or per cent."""
+    if text is None:
+        return None
+    number, percent = (text.strip()[:-1], 100.0) if text.strip().endswith("%") else (text, 1.0)
+    try:
+        return float(number) / percent
+    except ValueError:
+        from grn_l0._errors import OptionError
+
+        raise OptionError(f"--density must be a share such as 0.01 or 1%, not {text!r}") from None

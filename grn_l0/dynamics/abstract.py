@@ -117,7 +117,7 @@ class AbstractDynamics(nn.Module):
         """A copy with the gates applied for good: weights of closed edges are exactly 0."""
 
     def of_regulators(self, rows: Int[Tensor, " kept"]) -> Self:
-        """A copy with these of its regulators only, numbered 0 to R - 1."""
+        """A copy with these of its regulators only: `rows` counts among the R regulators, not among the genes."""
         axes = self.regulator_axes
         kept = {k: v.index_select(axes[k], rows) if k in axes else v for k, v in self.arguments().items()}
         return type(self)(**kept)

@@ -135,7 +135,7 @@ class SumProduct(AbstractDynamics):
         return total + self.log_amplitude.exp() * power.clamp(max=_CEILING).exp()
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
-        """Tangent of production at the center, shape (R, N)."""
+        """Tangent of production at the center, shape (R, N): that of sum and product together."""
         total = self.weight * (self.offset > 0) + self.exponent * self.log_amplitude.exp()
         return total / self.width[:, None]
 

@@ -9,8 +9,7 @@ from typing import Literal, get_args
 import torch
 
 from grn_l0._errors import OptionError
-from grn_l0.fit.opening import Opening
-from grn_l0.fit.sparse import SparseConfig
+from grn_l0.fit.sparse import Opening, SparseConfig
 
 FamilyName = Literal["auto", "linear", "logistic", "sum-product", "mlp"]
 
@@ -53,9 +52,6 @@ class FitConfig:
     families
         Forecasting family: "linear", "logistic", "sum-product", "mlp", or "auto" for linear or logistic, whichever
         has the lower training loss (linear only, for data with negative values).
-    gated
-        Family on which the gates are trained: "linear", which finds edges best, or "forecast" for the forecasting
-        one (of "auto": linear).
     units
         Hidden units per target of the family "mlp".
     features
@@ -91,7 +87,6 @@ class FitConfig:
     pseudo_observations: float = 50.0
     sparse: SparseConfig = field(default_factory=SparseConfig)
     families: FamilyName = "auto"
-    gated: Literal["linear", "forecast"] = "linear"
     units: int = 2
     features: Literal["identity", "log-odds"] = "log-odds"
     step: float | None = None
@@ -101,6 +96,10 @@ class FitConfig:
     dtype: Literal["float32", "float64"] = "float32"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.sparse, SparseConfig):
+            raise OptionError(f"sparse must be a SparseConfig, not {self.sparse!r}")
+        if self.survival is not None and self.sparse.density is not None:
+            raise OptionError("survival and sparse.density both say which edges are reported; leave one of them out")
         for name in ("steps", "scratch_steps", "refit_steps"):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for name in ("variance_every", "longest", "units"):
@@ -117,7 +116,6 @@ class FitConfig:
         _require(self.window in (1, 2, 3), "window", self.window, "1, 2 or 3")
         choices = {
             "families": get_args(FamilyName),
-            "gated": ("linear", "forecast"),
             "opening": get_args(Opening),
             "features": ("identity", "log-odds"),
             "window_start": ("smoothed", "measured"),

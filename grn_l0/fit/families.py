@@ -12,6 +12,9 @@ from grn_l0.fit.config import FitConfig
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 
+#: Families whose production is never negative.
+_CONCENTRATIONS = ("logistic", "sum-product")
+
 
 def candidates(
     start: Start, series: TimeSeries, regulators: Int[Array, " some"], non_negative: bool, config: FitConfig
@@ -27,7 +30,7 @@ def candidates(
     wanted = config.families
     both = ("linear", "logistic") if non_negative else ("linear",)
     names = both if wanted == "auto" else (wanted,)
-    if wanted in ("sum-product",) and not non_negative:
+    if wanted in _CONCENTRATIONS and not non_negative:
         raise OptionError(
             f"family {wanted!r} makes only concentrations, which are never negative, and these data have negative "
             "values, as log ratios do; use 'linear' or 'mlp'"
@@ -51,4 +54,6 @@ def family_from_start(
         return Logistic.from_start(start, series, regulators=regulators, features=config.features, dtype=dtype)
     if name == "sum-product":
         return SumProduct.from_start(start, series, regulators=regulators, dtype=dtype)
+    if name != "mlp":
+        raise ValueError(f"no family {name!r}")
     return TargetMLP.from_start(start, series, regulators=regulators, units=config.units, floor=floor, dtype=dtype)

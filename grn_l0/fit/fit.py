@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
+from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Float, Int, Progress
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.config import FitConfig
@@ -14,14 +16,16 @@ from grn_l0.fit.drive import Stimuli, in_training
 from grn_l0.fit.families import candidates
 from grn_l0.fit.gated import Task, Trained, train_gated
 from grn_l0.fit.knowledge import knowledge_of
+from grn_l0.fit.pricing import asked_price, check_density, measurements
 from grn_l0.fit.problem import make_problem, restrict
 from grn_l0.fit.refit import refit
 from grn_l0.fit.result import FitResult
 from grn_l0.fit.scratch import scratch_start
+from grn_l0.fit.sparse import SparseConfig
 from grn_l0.fit.summary import (
+    asked_note,
     check_shapes,
     checked_regulators,
-    density_note,
     status_of,
 )
 from grn_l0.gates import AbstractGate
@@ -59,9 +63,10 @@ def fit(
     config
         Settings; the defaults serve every design.
     gate
-        Gates of shape (R, N) in place of hard concrete gates at the start's probabilities.
+        Gates of shape (R, N) in place of those of `config.sparse` at the start's probabilities. A copy is trained.
     sparsity
-        In place of a `Penalty` at the start's lambdas.
+        In place of that of `config.sparse`. A copy learns. Gates start at the start's probabilities all the same, and
+        the network is what is open at test time: for a density that the network is to have, use `config.sparse`.
     dynamics
         Forecasting dynamics over the same R regulators, in expression units, in place of the families of
         `config`. The gated ODE itself is always linear, which finds edges best.
@@ -75,12 +80,17 @@ def fit(
     Raises
     ------
     OptionError
-        If shapes do not belong together.
+        If shapes do not belong together, or objects are given beside words for the same.
     """
     config = FitConfig() if config is None else config
+    if (gate is not None or sparsity is not None) and config.sparse != SparseConfig():
+        raise OptionError("gate= and sparsity= are objects in place of what config.sparse asks for; give one of them")
+    # Objects are trained, and may be used again.
+    gate, sparsity, dynamics = copy.deepcopy((gate, sparsity, dynamics))
     regulators = checked_regulators(np.asarray(regulators), series)
     begin = scratch_start(series, regulators, config.sparse, by=config.opening) if start is None else start
-    check_shapes(begin, gate, dynamics, len(regulators), series)
+    check_shapes(begin, gate, dynamics, len(regulators), series, sparsity)
+    check_density(config.sparse, len(regulators) * (series.n_genes - 1))
     task = Task.of(series, begin, regulators, config, solver=solver, seed=seed, progress=progress)
     trained = train_gated(task, gate=gate, sparsity=sparsity, scratch=start is None)
     model, weights, inputs, more = _refit(task, trained, dynamics)
@@ -97,6 +107,9 @@ def fit(
         average = replace(start, weight=start.inclusion * start.weight)
         expected = task.linear(average, np.arange(len(regulators)))
     options: dict[str, Any] = {**asdict(config), "start": "none" if start is None else "posterior"}
+    for name, given in (("gate", gate), ("sparsity", sparsity)):
+        if given is not None:
+            options["sparse"] = {**options["sparse"], name: type(given).__name__}
     return FitResult(
         network=network,
         model=model,
@@ -105,15 +118,23 @@ def fit(
         regulators=task.names,
         start=start,
         history=task.reporter.history(),
-        status=status_of(
-            network, model, series, [begin.note, density_note(config.sparse.density, network), trained.note, more]
-        ),
+        status=_status(task, trained, network, model, start is None, more),
         seed=seed,
         knowledge=knowledge_of(series, begin, model, task.solver, in_training(series, inputs), config.longest),
         expected=expected,
         stimuli=Stimuli.of(inputs, begin.inputs),
         options=options,
     )
+
+
+def _status(task: Task, trained: Trained, network: Network, model: AbstractDynamics, scratch: bool, more: str) -> str:
+    sparse = task.config.sparse
+    asked = sparse.priced or sparse.density is not None
+    prices = asked_price(sparse, measurements(task.series, task.begin.redundancy), task.allowed.sum(0))
+    # What the start says about decoys is about the edges that it would have reported itself.
+    instead = sparse.density is not None or sparse.sparsity == "none"
+    notes = [asked_note(sparse, network, prices, scratch), "" if instead else task.begin.note, trained.note, more]
+    return status_of(network, model, task.series, notes, asked=asked)
 
 
 def _refit(

@@ -8,15 +8,14 @@ import numpy as np
 import torch
 
 from grn_l0._typing import Array, Bool, Float, Int, Progress
-from grn_l0.dynamics import AbstractDynamics, Linear
+from grn_l0.dynamics import Linear
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.drive import Drive
-from grn_l0.fit.families import family_from_start
 from grn_l0.fit.loss import EdgePrior, Objective
-from grn_l0.fit.pricing import Pricing, make_gate, make_sparsity, occam_price, relative_prices
+from grn_l0.fit.pricing import Pricing, make_gate, make_sparsity, measurements, occam_price, relative_prices
 from grn_l0.fit.problem import is_non_negative, make_problem, restrict, standard_deviation
 from grn_l0.fit.progress import Reporter
-from grn_l0.fit.summary import default_step, survivors_of, trained_start
+from grn_l0.fit.summary import default_step, survivors_of, trained_start, violation_note
 from grn_l0.fit.train import train_gates
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior.start import Start
@@ -68,6 +67,12 @@ class Task:
         )
 
     @property
+    def odds(self) -> float:
+        """Of the gates; 1 where a price or a density of the user's own says how open they start."""
+        sparse = self.config.sparse
+        return 1.0 if sparse.priced or sparse.density is not None else self.config.odds
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Of the regulators."""
         return tuple(self.series.genes[j] for j in self.regulators)
@@ -81,11 +86,6 @@ class Task:
             floor=0.0 if self.non_negative else None,
             dtype=self.config.torch_dtype,
         )
-
-    def family(self, name: str, start: Start, rows: Int[Array, " rows"]) -> AbstractDynamics:
-        """Dynamics of the regulators `rows` that are tangent to the linear ones of `start`, in expression units."""
-        positions = torch.as_tensor(self.regulators[rows])
-        return family_from_start(name, start, self.series, positions, self.non_negative, self.config)
 
     def edge_prior(
         self,
@@ -112,11 +112,11 @@ class Trained:
 
 def objective_of(
     task: Task, *, gate: AbstractGate | None = None, sparsity: AbstractSparsity | None = None
-) -> tuple[Objective, Int[Array, " rows"], Bool[Array, "regulators genes"]]:
-    """The gated ODE before its first step, the regulators in it, and the edges that are trained."""
+) -> tuple[Objective, Int[Array, " rows"], Float[Array, "regulators genes"]]:
+    """The gated ODE before its first step, the regulators in it, and where the gates of all edges would start."""
     series, begin, config, dtype = task.series, task.begin, task.config, task.config.torch_dtype
-    sparse = config.sparse
-    pricing = Pricing.of(begin, task.allowed, sparse)
+    sparse, odds = config.sparse, task.odds
+    pricing = Pricing.of(begin, task.allowed, sparse, measurements(series, begin.redundancy))
     # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.
     active = task.allowed & (pricing.opening > config.active)
     whole = gate is not None or sparsity is not None
@@ -129,23 +129,22 @@ def objective_of(
             sparse,
             regulators=[series.genes[j] for j in task.regulators[rows]],
             genes=series.genes,
-            odds=config.odds,
+            odds=odds,
             dtype=dtype,
         )
     if sparsity is None:
         sparsity = make_sparsity(pricing, rows, int(task.allowed.sum()), sparse, dtype)
     extra = relative_prices(pricing, sparse)[rows] + (occam_price(part) if pricing.occam else 0.0)
-    name = "linear" if config.gated == "linear" or config.families == "auto" else config.families
     objective = Objective(
         problem=make_problem(series, begin, task.sd, config),
-        dynamics=task.family(name, part, rows).scaled(1 / torch.as_tensor(task.sd, dtype=dtype)),
+        dynamics=task.linear(part, rows).scaled(1 / torch.as_tensor(task.sd, dtype=dtype)),
         gate=gate.to(dtype),
         sparsity=sparsity,
         solver=task.solver,
-        prior=task.edge_prior(part, rows, config.odds, extra),
+        prior=task.edge_prior(part, rows, odds, extra),
         drive=None if begin.inputs is None else Drive(begin.inputs, task.sd, dtype),
     )
-    return objective, rows, active
+    return objective, rows, pricing.opening
 
 
 def train_gated(
@@ -153,17 +152,17 @@ def train_gated(
 ) -> Trained:
     """Train the gated ODE; without a posterior (`scratch`) its probabilities are the scores."""
     begin, config = task.begin, task.config
-    objective, rows, active = objective_of(task, gate=gate, sparsity=sparsity)
+    objective, rows, opening = objective_of(task, gate=gate, sparsity=sparsity)
     gate = objective.gate
     note = train_gates(objective, scratch, config, task.generator, task.reporter)
-    survivors, probability = survivors_of(gate, rows, task.allowed, config)
+    survivors, probability = survivors_of(gate, rows, task.allowed, config, opening)
     scores = np.where(task.allowed, begin.inclusion if begin.score is None else begin.score, 0.0)
     if scratch:
-        scores[rows] = np.where(active[rows], probability, scores[rows])
+        scores[rows] = np.where((opening > config.active)[rows], probability, scores[rows])
     return Trained(
         start=trained_start(begin, objective, rows, task.sd, gate),
         survivors=survivors,
         scores=scores,
         objective=objective,
-        note=note,
+        note=" ".join(part for part in (note, violation_note(objective)) if part),
     )

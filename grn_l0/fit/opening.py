@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from grn_l0._typing import Array, Bool, Float
 from grn_l0.fit.pricing import asked_price
 from grn_l0.fit.pursuit import Regressions, gradient_pursuit
-from grn_l0.fit.sparse import SparseConfig
+from grn_l0.fit.sparse import Opening, SparseConfig
 from grn_l0.gates import DiffPrune, HardConcrete
-from grn_l0.sparsity import AbstractSparsity, EmpiricalBayes, L0Constraint, Penalty, beta_binomial_fit
-
-Opening = Literal["mean-field", "pursuit"]
+from grn_l0.sparsity import EmpiricalBayes, Penalty, beta_binomial_fit
 
 _SWEEPS = 40
 _PSEUDO = 10.0  # pseudo-observations of the residual variance, at the total variance
@@ -44,7 +40,10 @@ def open_gates(
     slab: float,
     by: Opening,
 ) -> Found:
-    """Gates of the regression of `y` on `x`, at the prices that `sparse` asks for."""
+    """Gates of the regression of `y` on `x`, at the price that `sparse` asks for, or at learned ones.
+
+    A density is kept later, over all targets together (`Pricing`): gates are opened at learned prices then.
+    """
     return _mean_field(x, y, allowed, sparse, slab) if by == "mean-field" else _pursue(x, y, allowed, sparse, slab)
 
 
@@ -60,7 +59,7 @@ def _mean_field(
     .. math:: P_{ji} = \sigma(\tfrac12 \log(V/\tau^2) + \tfrac12 r^2 V - \lambda_{ji}), \quad V = (g + \tau^{-2})^{-1}
 
     Where r is the correlation with what the other edges leave over and g the curvature. lambda is learned per regulator
-    by `beta_binomial_fit`, a price that was asked for, or the level at which the density asked for is kept.
+    by `beta_binomial_fit`, or a price that was asked for.
     """
     gram, cross, power = x.T @ x, x.T @ y, (y**2).sum(0)
     rows = len(x)
@@ -104,16 +103,8 @@ def _price(
     def asked(inclusion: Array, gain: Array, variance: Array) -> Array:
         # what a weight costs by itself comes off the price
         occam = 0.5 * np.log1p(slab**2 * own / variance)
-        return np.asarray(asked_price(sparse, np.full(allowed.shape[1], rows), len(allowed)) - occam)
+        return np.asarray(asked_price(sparse, np.full(allowed.shape[1], rows), allowed.sum(0)) - occam)
 
-    def kept(inclusion: Array, gain: Array, variance: Array) -> Array:
-        worth, target = gain[allowed], float(sparse.density or 0.0) * allowed.sum()
-        low, high = float(worth.min()) - 40.0, float(worth.max()) + 40.0
-        level = brentq(lambda u: float(expit(worth - u).sum()) - target, low, high) if target < len(worth) else low
-        return np.full((len(allowed), 1), level)
-
-    if sparse.sparsity == "constraint":
-        return kept
     return asked if sparse.priced else learned
 
 
@@ -128,23 +119,26 @@ def _pursue(
     gram, power = x.T @ x, (y**2).sum(0)
     data = Regressions(gram=tensor(gram), cross=tensor(x.T @ y), power=tensor(power), rows=len(x))
     candidates, own = tensor(allowed), np.diag(gram)[:, None]
-    sparsity: AbstractSparsity
-    if sparse.sparsity == "constraint" and sparse.density is not None:
-        sparsity = L0Constraint(
-            sparse.density, allowed=candidates, rate=sparse.dual_rate / sparse.density, restart=True
-        )
-    elif sparse.priced:
-        price = _price(allowed, sparse, len(x), slab, own)
-        sparsity = Penalty(tensor(price(own, own, power / max(len(x), 1) + 1e-12)))
+    if sparse.priced:
+        price = asked_price(sparse, np.full(y.shape[1], len(x)), allowed.sum(0))
+        sparsity: EmpiricalBayes | Penalty = Penalty(tensor(np.broadcast_to(price, allowed.shape).copy()))
     else:
         sparsity = EmpiricalBayes(candidates)
     make = DiffPrune.from_probability if sparse.gate == "diffprune" else HardConcrete.from_probability
-    found = gradient_pursuit(data, candidates, sparsity, slab=slab, make=make)
+    found = gradient_pursuit(data, candidates, sparsity, slab=slab, make=make, occam=not sparse.priced)
     noise = found.variance.numpy()
     return Found(
         inclusion=expit(found.evidence.numpy()),
         slope=found.weight.numpy(),
         curvature=own / noise,
-        penalty=np.broadcast_to(sparsity.lambdas.numpy(), allowed.shape),
+        penalty=_learned_or_asked(sparsity, sparse, own / noise, slab),
         variance=noise,
     )
+
+
+def _learned_or_asked(
+    sparsity: EmpiricalBayes | Penalty, sparse: SparseConfig, curvature: Array, slab: float
+) -> Float[Array, "regulators genes"]:
+    """The penalty beside what a weight costs by itself."""
+    price: Array = np.broadcast_to(sparsity.lambdas.numpy(), curvature.shape)
+    return price - 0.5 * np.log1p(slab**2 * curvature) if sparse.priced else price

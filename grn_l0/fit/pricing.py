@@ -10,11 +10,13 @@ import torch
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Bool, Float, Int
 from grn_l0.fit.sparse import CriterionName, SparseConfig
 from grn_l0.gates import AbstractGate, DiffPrune, Grouped, HardConcrete, edge_keys
 from grn_l0.posterior.start import Start
 from grn_l0.sparsity import AbstractSparsity, L0Constraint, NoSparsity, Penalty, aic, bic, extended_bic
+from grn_l0.timeseries import TimeSeries
 
 #: Probabilities are kept this far from 0 and 1 before their odds are changed.
 _EDGE = 1e-9
@@ -42,11 +44,18 @@ class Pricing:
     start: float = 0.0
 
     @classmethod
-    def of(cls, begin: Start, allowed: Bool[Array, "regulators genes"], sparse: SparseConfig) -> Pricing:
+    def of(
+        cls,
+        begin: Start,
+        allowed: Bool[Array, "regulators genes"],
+        sparse: SparseConfig,
+        observations: Int[Array, " genes"],
+    ) -> Pricing:
         """The prices of the start, or those of `sparse` with the gates' odds changed by the difference.
 
         A posterior's odds are evidence times price. With another price the evidence is the same, so the odds change by
-        the exponential of the difference of the prices (exact for one edge given the others).
+        the exponential of the difference of the prices (exact for one edge given the others). Edges that did not stand
+        out from decoys stay closed at any price; a density takes the likeliest edges, whatever decoys say.
 
         Under a constraint the learned prices count relative to each other: the level is the multiplier's, and begins
         where the expected density is the one asked for (or at the posterior's own, if more would be open without any
@@ -57,10 +66,11 @@ class Pricing:
             return cls._constrained(begin, allowed, learned, sparse)
         if not sparse.priced:
             return cls(opening=begin.opening, price=learned)
-        new, occam = asked_price(sparse, observed(begin), len(allowed)), occam_price(begin)
+        new, occam = asked_price(sparse, observations, allowed.sum(0)), occam_price(begin)
         change = np.where(allowed, np.where(allowed, begin.penalty, 0.0) + occam - new, 0.0)
+        base = begin.inclusion if sparse.sparsity == "none" else begin.opening
         return cls(
-            opening=_shifted(begin.inclusion, change, allowed),
+            opening=_shifted(base, change, allowed & (base > 0)),
             price=np.where(allowed, new, np.inf),
             occam=False,
         )
@@ -74,12 +84,14 @@ class Pricing:
         sparse: SparseConfig,
     ) -> Pricing:
         target = float(sparse.density or 0.0) * allowed.sum()
-        odds = np.where(allowed, logit(np.clip(begin.inclusion, _EDGE, 1 - _EDGE)), -np.inf)
+        # a target that does not move has no edge, however many are asked for
+        possible = allowed & (begin.inclusion > 0)
+        odds = np.where(possible, logit(np.clip(begin.inclusion, _EDGE, 1 - _EDGE)), -np.inf)
 
         def excess(change: float) -> float:
             return float(np.sum(expit(odds + change)) - target)
 
-        change = brentq(excess, -40.0, 40.0) if target < allowed.sum() else 40.0
+        change = brentq(excess, -40.0, 40.0) if target < possible.sum() else 40.0
         level = float(np.median(learned[allowed])) if allowed.any() else 0.0
         opening: Array = expit(odds + change) * allowed
         return cls(
@@ -89,21 +101,28 @@ class Pricing:
         )
 
 
-def asked_price(sparse: SparseConfig, observations: Int[Array, " genes"], n_regulators: int) -> Float[Array, " genes"]:
-    """Nats per edge of each target that a criterion, or the user, asks for; 0 for none."""
+def asked_price(
+    sparse: SparseConfig, observations: Int[Array, " genes"], candidates: Int[Array, " genes"]
+) -> Float[Array, " genes"]:
+    """Nats per edge of each target that a criterion, or the user, asks for; 0 for none.
+
+    `observations` and `candidates` are numbers of measurements and of candidate regulators of each target.
+    """
     if sparse.criterion is None:
         return np.full(len(observations), sparse.penalty or 0.0)
-    prices: dict[CriterionName, Callable[[int], float]] = {
-        "aic": lambda n: aic(),
-        "bic": bic,
-        "ebic": lambda n: extended_bic(n, n_regulators),
+    prices: dict[CriterionName, Callable[[int, int], float]] = {
+        "aic": lambda n, p: aic(),
+        "bic": lambda n, p: bic(n),
+        "ebic": lambda n, p: extended_bic(n, max(p, 1)),
     }
-    return np.array([prices[sparse.criterion](int(n)) for n in observations])
+    price = prices[sparse.criterion]
+    return np.array([price(int(n), int(p)) for n, p in zip(observations, candidates, strict=True)])
 
 
-def observed(begin: Start) -> Int[Array, " genes"]:
-    """Measurements per gene."""
-    return np.asarray(np.maximum(np.isfinite(begin.states).sum(axis=(0, 1)), 1))
+def measurements(series: TimeSeries, redundancy: float) -> Int[Array, " genes"]:
+    """Independent measurements of each gene that follow its own equation, at least 1."""
+    seen = (series.mask & series.own_equation[:, None, :]).sum(axis=(0, 1))
+    return np.asarray(np.maximum(seen / redundancy, 1).astype(np.int64))
 
 
 def occam_price(begin: Start) -> Float[Array, "regulators genes"]:
@@ -155,7 +174,7 @@ def make_gate(
         return gates(p, act, keys, odds)
     axis = 1 if sparse.group == "regulator" else 0
     names = edge_keys(regulators, ["*"])[:, 0] if axis == 1 else edge_keys(["*"], genes)[0]
-    of_group = p.amax(axis).clamp(min=1e-6)
+    of_group = p.amax(axis).clamp(min=1e-6) if p.shape[axis] else p.new_full((p.shape[1 - axis],), 1e-6)
     edges = gates((p / of_group.unsqueeze(axis)).clamp(max=1.0), act, keys, odds)
     return Grouped.by(sparse.group, gates(of_group, act.any(axis), names, 1.0), tuple(p.shape), edges)  # type: ignore[arg-type]
 
@@ -164,7 +183,7 @@ def make_sparsity(
     pricing: Pricing, rows: Int[Array, " rows"], n_candidates: int, sparse: SparseConfig, dtype: torch.dtype
 ) -> AbstractSparsity:
     """The term of the loss for the regulators `rows`; a density is a share of all candidates, whatever the rows."""
-    if sparse.sparsity == "none":
+    if sparse.sparsity == "none" or n_candidates == 0:
         return NoSparsity()
     if sparse.sparsity == "penalty":
         return Penalty(torch.as_tensor(pricing.price[rows], dtype=dtype))
@@ -187,12 +206,34 @@ def relative_prices(pricing: Pricing, sparse: SparseConfig) -> Float[Array, "reg
 
 def open_edges(
     probability: Float[Array, "regulators genes"],
+    opening: Float[Array, "regulators genes"],
     allowed: Bool[Array, "regulators genes"],
     density: float,
 ) -> Bool[Array, "regulators genes"]:
-    """The share `density` of the candidates whose gates are likeliest open, to the nearest edge."""
+    """The share `density` of the candidates whose gates are likeliest open, to the nearest edge.
+
+    Edges that were not trained have probability 0; among equals those that would have started further open come first.
+    Those that could not open at all are never taken, so that there may be fewer.
+    """
     count = round(density * int(allowed.sum()))
-    order = np.argsort(np.where(allowed, probability, -1.0), axis=None, kind="stable")[::-1][:count]
+    allowed = allowed & (opening > 0)
+    first = np.where(allowed, probability, -1.0).ravel()
+    order = np.lexsort((-opening.ravel(), -first))[:count]
     chosen = np.zeros(allowed.size, dtype=bool)
     chosen[order] = True
     return np.asarray(chosen.reshape(allowed.shape) & allowed)
+
+
+def check_density(sparse: SparseConfig, n_candidates: int) -> None:
+    """Refuse a density that is less than one edge.
+
+    Raises
+    ------
+    OptionError
+        With the least density that is one.
+    """
+    if sparse.density is not None and n_candidates and round(sparse.density * n_candidates) < 1:
+        raise OptionError(
+            f"density={sparse.density:g} of {n_candidates} candidate edges is less than one edge; the least is "
+            f"{1 / n_candidates:.2g}"
+        )

@@ -34,7 +34,7 @@ class Reporter:
         figures = {"loss": loss, "density": density, **(more or {})}
         self.rows.append({"step": done, "stage": stage, **figures})
         if self.progress is not None:
-            self.progress(stage, done, total, figures)
+            self.progress(stage, done, total, {"loss": loss, "density": density})
 
     def history(self) -> pd.DataFrame:
         """One row per step: step, stage, loss (nats), density (expected share of all candidates that are open), flops.

@@ -68,6 +68,7 @@ def gradient_pursuit(
     steps: int = 15,
     last_steps: int = 40,
     make: MakeGates | None = None,
+    occam: bool = True,
 ) -> Pursued:
     r"""Open the best closed gate of every target, train the open ones, and so on.
 
@@ -100,6 +101,8 @@ def gradient_pursuit(
         At most so many gates are opened per target; steps of Adam after each opening and after the last.
     make
         Makes the gates from probabilities and candidates; hard concrete by default.
+    occam
+        Whether a weight costs 0.5 log(1 + tau^2 g / v) beside the price; a criterion such as BIC has that in it.
     """
     make = make or (lambda p, open_: HardConcrete.from_probability(p, open_))
     n, like = allowed.shape[1], data.cross
@@ -114,7 +117,7 @@ def gradient_pursuit(
         sparsity.update(full)
         if turn < rounds:
             mean = _scatter(weight * make(probability, open_).mean().detach(), index, open_, len(allowed))
-            gains, slope = _gains(data, mean, variance, allowed & (full == 0), sparsity.lambdas, slab)
+            gains, slope = _gains(data, mean, variance, allowed & (full == 0), sparsity.lambdas, slab, occam)
             gain, best = gains.max(0)
             free = ~open_
             slot = free.to(torch.int8).argmax(0)  # the first free one
@@ -124,14 +127,14 @@ def gradient_pursuit(
         if bool(open_.any()):
             probability, weight, variance = _descend(
                 data, index, open_, probability, weight, (variance, prior), sparsity, slab, make,
-                last_steps if turn == rounds else steps, len(allowed),
+                last_steps if turn == rounds else steps, len(allowed), occam,
             )  # fmt: skip
         shut = open_ & (probability < _SHUT)
         open_ = open_ & ~shut
         probability = probability * open_
     mean = _scatter(weight * make(probability, open_).mean().detach(), index, open_, len(allowed))
     full = _scatter(probability, index, open_, len(allowed))
-    evidence, slope = _gains(data, mean, variance, allowed, sparsity.lambdas, slab)
+    evidence, slope = _gains(data, mean, variance, allowed, sparsity.lambdas, slab, occam)
     return Pursued(
         probability=full,
         evidence=evidence,
@@ -141,12 +144,12 @@ def gradient_pursuit(
 
 
 def _gains(
-    data: Regressions, mean: Tensor, variance: Tensor, candidates: Tensor, price: Tensor, slab: float
+    data: Regressions, mean: Tensor, variance: Tensor, candidates: Tensor, price: Tensor, slab: float, occam: bool
 ) -> tuple[Float[Tensor, "regulators genes"], Float[Tensor, "regulators genes"]]:
     """What each edge is worth given the others, -inf for no candidate, and the weight that it would have."""
     r = (data.cross - data.gram @ mean + data.curvature * mean) / variance
     v = 1 / (data.curvature / variance + slab**-2)
-    gain = 0.5 * r.square() * v + 0.5 * torch.log(v / slab**2) - price.to(r.dtype)
+    gain = 0.5 * r.square() * v - price.to(r.dtype) + (0.5 * torch.log(v / slab**2) if occam else 0.0)
     return torch.where(candidates, gain, -torch.inf), r * v
 
 
@@ -162,6 +165,7 @@ def _descend(
     make: MakeGates,
     steps: int,
     n_regulators: int,
+    occam: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Steps of Adam on the open gates and their weights; then the residual variance."""
     variance, prior = variances
@@ -181,13 +185,13 @@ def _descend(
         inner = (m.T[:, None, :] @ gram @ m.T[:, :, None])[:, 0, 0]
         return data.power - 2 * (m * cross).sum(0) + inner + (spread * curvature * w.square()).sum(0)
 
-    occam = 0.5 * torch.log1p(slab**2 * curvature / variance)
+    weight_price = 0.5 * torch.log1p(slab**2 * curvature / variance) if occam else torch.zeros_like(curvature)
     for _ in range(steps):
         optimiser.zero_grad(set_to_none=True)
         p = gate.probability()
         full = _scatter(p, idx, act, n_regulators)
         loss = 0.5 * (left(w * gate.mean(), gate.variance()) / variance).sum()
-        loss = loss + (p * (w.square() / (2 * slab**2) + occam)).sum() + sparsity.penalty(full)
+        loss = loss + (p * (w.square() / (2 * slab**2) + weight_price)).sum() + sparsity.penalty(full)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         sparsity.after_step(full.detach())

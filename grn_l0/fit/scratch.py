@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from grn_l0._typing import Array, Float, Int
-from grn_l0.fit.opening import Found, Opening, open_gates
+from grn_l0.fit.opening import Found, open_gates
 from grn_l0.fit.smooth import Pieces, constant_genes, filled, smooth
-from grn_l0.fit.sparse import SparseConfig
+from grn_l0.fit.sparse import Opening, SparseConfig
 from grn_l0.posterior.start import Covariance, Inputs, Start
 from grn_l0.timeseries import TimeSeries
 
@@ -74,7 +74,7 @@ def scratch_start(
     inclusion = _pick(best, [f.inclusion for f in found])
     penalty = _pick(best, [np.broadcast_to(f.penalty, f.slope.shape) for f in found])
     # mean field is sure of itself even where the smoothed states mislead it; gates must be able to close again
-    inclusion = np.minimum(inclusion, _CEILING)
+    inclusion = np.minimum(inclusion, _CEILING) if sparse.density is None else inclusion
     if allowed.sum() <= _SMALL:
         inclusion = np.where(allowed & ~constant[None, :], np.maximum(inclusion, 0.05), 0.0)
     scale = sd[None, :] / sd[regulators][:, None]

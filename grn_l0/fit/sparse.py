@@ -12,6 +12,8 @@ GateName = Literal["hard-concrete", "diffprune"]
 SparsityName = Literal["penalty", "constraint", "none"]
 CriterionName = Literal["aic", "bic", "ebic"]
 GroupName = Literal["regulator", "target"]
+#: How gates are opened without a posterior.
+Opening = Literal["mean-field", "pursuit"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +27,13 @@ class SparseConfig:
     stochastic
         Whether DiffPrune's gates are drawn while they are trained (hard concrete gates always are).
     sparsity
-        "penalty": open gates cost nats. "constraint": their expected share of all candidates is at most `density`,
-        and so many edges are reported. "none": they cost nothing but the weight's prior.
+        "penalty": open gates cost nats. "constraint": their expected share of all candidates is at most `density`
+        while they are trained, and so many edges are reported: the likeliest, to the nearest edge, whether or not the
+        data support them. "none": they cost nothing but the weight's prior.
     criterion
-        The cost in place of the one learned with the posterior, the same for every edge: "aic" 1 nat, "bic"
-        0.5 log n nats for n observations of the target, "ebic" 0.5 log n + log R for R candidate regulators. It covers
-        the weight, too.
+        The cost in place of the one learned with the posterior, the same for every edge of a target: "aic" 1 nat,
+        "bic" 0.5 log n nats for n measurements of the target, "ebic" 0.5 log n + log R for R candidate regulators. It
+        covers the weight, too. Edges that did not stand out from decoys stay closed.
     penalty
         The same as a number of nats per edge.
     density
@@ -70,10 +73,12 @@ class SparseConfig:
             if getattr(self, name) not in allowed:
                 words = " or ".join(repr(word) for word in allowed if word is not None)
                 raise OptionError(f"{name} must be {words}, not {getattr(self, name)!r}")
-        if self.penalty is not None and not math.isfinite(self.penalty):
-            raise OptionError(f"penalty must be a number of nats per edge, not {self.penalty}")
+        if self.penalty is not None and not (math.isfinite(self.penalty) and self.penalty >= 0):
+            raise OptionError(f"penalty must be a number of nats per edge, 0 or more, not {self.penalty}")
         if self.density is not None and not 0 < self.density <= 1:
-            raise OptionError(f"density must be a share of the candidates, above 0 and up to 1, not {self.density}")
+            raise OptionError(
+                f"density must be a share of the candidates, above 0 and up to 1 (1 % is 0.01), not {self.density}"
+            )
         if not (math.isfinite(self.dual_rate) and self.dual_rate > 0):
             raise OptionError(f"dual_rate must be a positive number, not {self.dual_rate}")
         for name, found, reason in self._contradictions():
@@ -90,20 +95,25 @@ class SparseConfig:
                 "both say what an edge costs; give one of them",
             ),
             (
-                f"sparsity={self.sparsity!r} with a price",
-                priced and self.sparsity != "penalty",
-                "the constraint finds its price by itself" if constraint else "open gates cost nothing then; give none",
+                "criterion or penalty with sparsity constraint",
+                priced and constraint,
+                "a constraint finds its own price; leave out the price, or the constraint",
             ),
-            ("sparsity='constraint'", constraint and self.density is None, "say which density"),
             (
-                f"density={self.density} with sparsity={self.sparsity!r}",
+                "criterion or penalty with sparsity none",
+                priced and self.sparsity == "none",
+                "open gates cost nothing then; leave out the price, or sparsity",
+            ),
+            ("sparsity constraint", constraint and self.density is None, "say which density, such as 0.01"),
+            (
+                f"density {self.density} with sparsity {self.sparsity}",
                 self.density is not None and not constraint,
-                "a density is kept by a constraint; use sparsity='constraint'",
+                "a density is kept by sparsity constraint",
             ),
             (
-                "stochastic=True",
+                "stochastic",
                 self.stochastic and self.gate != "diffprune",
-                "hard concrete gates are always drawn; it is for gate='diffprune'",
+                "hard concrete gates are always drawn; it is for diffprune",
             ),
         ]
 

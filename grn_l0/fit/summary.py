@@ -13,14 +13,18 @@ from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.loss import Objective
 from grn_l0.fit.pricing import open_edges
+from grn_l0.fit.sparse import SparseConfig
 from grn_l0.gates import AbstractGate
 from grn_l0.network import Network
 from grn_l0.posterior.response import MANY
 from grn_l0.posterior.start import Start
+from grn_l0.sparsity import AbstractSparsity
 from grn_l0.timeseries import TimeSeries
 
 #: Above one edge per so many values, as below `MANY` trajectories, scores are a ranking only.
 VALUES_PER_EDGE = 10
+#: A constraint that is violated by less than this is kept.
+_TOLERATED = 5e-3
 #: Only among more genes than this is a regulator of more than half of them suspicious.
 MANY_GENES = 20
 
@@ -36,7 +40,12 @@ def checked_regulators(regulators: Int[Array, " regulators"], series: TimeSeries
 
 
 def check_shapes(
-    start: Start, gate: AbstractGate | None, dynamics: AbstractDynamics | None, n_regulators: int, series: TimeSeries
+    start: Start,
+    gate: AbstractGate | None,
+    dynamics: AbstractDynamics | None,
+    n_regulators: int,
+    series: TimeSeries,
+    sparsity: AbstractSparsity | None = None,
 ) -> None:
     """Refuse parts that belong to other data."""
     expected = (n_regulators, series.n_genes)
@@ -48,6 +57,10 @@ def check_shapes(
     for name, shape in found.items():
         if tuple(shape) != expected:
             raise OptionError(f"{name} is for {shape[0]} regulators x {shape[1]} genes, the data for {expected}")
+    if sparsity is not None:
+        lambdas = tuple(sparsity.lambdas.shape)
+        if any(size not in (1, whole) for size, whole in zip(lambdas[::-1], expected[::-1], strict=False)):
+            raise OptionError(f"the sparsity has prices of shape {lambdas}, the data need {expected}")
     if start.states.shape != series.values.shape:
         raise OptionError(f"the start has states of shape {start.states.shape}, the data {series.values.shape}")
 
@@ -61,9 +74,16 @@ def default_step(series: TimeSeries, rate: Float[Array, " genes"]) -> float:
 
 
 def survivors_of(
-    gate: AbstractGate, rows: Int[Array, " rows"], allowed: Bool[Array, "regulators genes"], config: FitConfig
+    gate: AbstractGate,
+    rows: Int[Array, " rows"],
+    allowed: Bool[Array, "regulators genes"],
+    config: FitConfig,
+    opening: Float[Array, "regulators genes"],
 ) -> tuple[Bool[Array, "regulators genes"], Float[Array, "rows genes"]]:
-    """The network, over all regulators, and the gates' P(z != 0) of the regulators `rows`."""
+    """The network, over all regulators, and the gates' P(z != 0) of the regulators `rows`.
+
+    `opening` (R, N) is where gates would have started; it decides between edges whose gates were not trained.
+    """
     with torch.no_grad():
         probability = gate.probability().double().numpy()
         open_ = gate.deterministic().numpy() > 0 if config.survival is None else probability > config.survival
@@ -71,7 +91,7 @@ def survivors_of(
     if config.sparse.density is not None:
         full = np.zeros(allowed.shape)
         full[rows] = probability
-        return open_edges(full, allowed, config.sparse.density), probability
+        return open_edges(full, opening, allowed, config.sparse.density), probability
     survivors[rows] = open_
     return survivors & allowed, probability
 
@@ -103,23 +123,52 @@ def trained_start(
     )
 
 
-def density_note(density: float | None, network: Network) -> str:
-    """Of the edges that a density asked for, how many the data support."""
-    if density is None:
+def violation_note(objective: Objective) -> str:
+    """Whether a constraint is still violated after training."""
+    with torch.no_grad():
+        excess = objective.sparsity.figures(objective.gate.probability()).get("violation", 0.0)
+    if excess <= _TOLERATED:
         return ""
+    return (
+        f"The expected density is still {excess:.3g} above what was asked for: more steps, or a faster multiplier, may "
+        "help."
+    )
+
+
+def asked_note(sparse: SparseConfig, network: Network, prices: Float[Array, " genes"], scratch: bool) -> str:
+    """What was asked for in place of the default, and how much of it a posterior supports."""
+    edges = network.n_edges
     supported = int((network.selected & (network.scores > 0.5)).sum())
-    said = f"A density of {density:g} was asked for instead: of these {network.n_edges} edges "
-    said += f"{supported} have a score above .5"
-    if supported < 0.5 * network.n_edges:
-        said += "; the data do not support so many"
-    return said + "."
+    if sparse.sparsity == "none":
+        return "Nothing was selected, as it was asked for: these edges are not a network."
+    if sparse.density is not None:
+        said = f"A density of {sparse.density:g} was asked for, so {edges} edges are reported"
+        if edges < round(sparse.density * network.n_candidates):
+            said += " (the other targets do not move, or nothing speaks for an edge)"
+        if scratch:
+            return f"{said}; gates trained from scratch do not say how many of them the data support."
+        return f"{said}: {supported} of them have a score above .5, the others are there because they were asked for."
+    if sparse.priced:
+        what = f"{sparse.criterion} ({np.median(prices):.2g}" if sparse.criterion else f"A price ({sparse.penalty:g}"
+        said = f"{what} nats per edge) was asked for"
+        return (
+            f"{said}: {edges} edges, {supported} of them with a score above .5."
+            if edges
+            else f"{said}: no edge is worth it."
+        )
+    return ""
 
 
-def status_of(network: Network, model: AbstractDynamics, series: TimeSeries, notes: list[str]) -> str:
-    """A few sentences for people: what came out, and how far these data can be trusted about it."""
+def status_of(
+    network: Network, model: AbstractDynamics, series: TimeSeries, notes: list[str], *, asked: bool = False
+) -> str:
+    """A few sentences for people: what came out, and how far these data can be trusted about it.
+
+    `asked`: a price or a density of the user's own decided which edges are reported.
+    """
     edges, candidates = network.n_edges, network.n_candidates
     said = [f"{edges} of {candidates} candidate edges survived; forecasts by {model.kind} production."]
-    if edges == 0:
+    if edges == 0 and not asked:
         said.append(
             "No regulation can be told from noise in these data: more trajectories, less noise, a prior network or "
             "a shorter list of regulators may help."

@@ -8,7 +8,7 @@ from grn_l0.gates.grouped import Grouped, group_index
 from grn_l0.gates.hard_concrete import HardConcrete
 from grn_l0.gates.keys import edge_keys
 from grn_l0.gates.layers import AbstractGatedLayer, GatedConv2d, GatedLinear, Unit
-from grn_l0.gates.wrap import density, expected_flops, gate_layers, gated_layers, open_probability
+from grn_l0.gates.wrap import density, expected_flops, gate_layers, gated_layers, layer_index, open_probability
 
 __all__ = [
     "AbstractGate",
@@ -27,5 +27,6 @@ __all__ = [
     "gate_layers",
     "gated_layers",
     "group_index",
+    "layer_index",
     "open_probability",
 ]

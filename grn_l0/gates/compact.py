@@ -84,22 +84,32 @@ def _stages(network: nn.Sequential) -> tuple[list[nn.Module], list[_Stage]]:
             stages.append(_Stage(module.plain))
         elif isinstance(module, nn.Linear):
             stages.append(_Stage(linear(module.weight, module.bias)))
-        elif isinstance(module, nn.Conv2d) and module.groups == 1:
+        elif isinstance(module, nn.Conv2d) and module.groups == 1 and module.padding_mode == "zeros":
             stages.append(_Stage(convolution(module.weight, module.bias, like=module)))
         elif isinstance(module, nn.Dropout | nn.Dropout2d | nn.Identity):
             continue
-        elif isinstance(module, (*_ELEMENTWISE, *_POOLS, nn.Flatten)):
+        elif _passes(module):
             (stages[-1].after if stages else before).append(module)
         else:
-            raise OptionError(f"compact does not know what may be left out around a {type(module).__name__}")
+            raise OptionError(f"compact does not know what may be left out around {module}")
     if not stages:
         raise OptionError("compact needs a network with at least one fully connected or convolutional layer")
     for first, second in pairwise(stages):
         outputs, inputs = first.layer.weight.shape[0], second.layer.weight.shape[1]
-        if inputs % outputs:
+        flat = any(isinstance(module, nn.Flatten) for module in first.after)
+        if inputs % outputs or (inputs != outputs and not flat):
             raise OptionError(f"a layer with {outputs} outputs is followed by one with {inputs} inputs")
         first.flattened = inputs // outputs
     return before, stages
+
+
+def _passes(module: nn.Module) -> bool:
+    """Whether units pass one by one, so that leaving out one changes no other."""
+    if isinstance(module, nn.Flatten):
+        return module.start_dim == 1 and module.end_dim == -1
+    if isinstance(module, nn.AvgPool2d):
+        return module.divisor_override is None
+    return isinstance(module, (*_ELEMENTWISE, *_POOLS))
 
 
 def _flat(network: nn.Module) -> list[nn.Module]:

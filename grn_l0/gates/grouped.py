@@ -43,11 +43,12 @@ class Grouped(AbstractGate):
         self, groups: AbstractGate, index: Int[Tensor, "covers ..."], edges: AbstractGate | None = None
     ) -> None:
         super().__init__()
-        n_groups = groups.probability().shape
-        if len(n_groups) != 1:
-            raise OptionError(f"groups need one gate each, so gates of shape (G,), not {tuple(n_groups)}")
-        if len(index) == 0 or int(index.min()) < _ALONE or int(index.max()) >= n_groups[0]:
-            raise OptionError(f"groups are numbered 0 to {n_groups[0] - 1}, -1 for no group")
+        shape = groups.probability().shape
+        if len(shape) != 1:
+            raise OptionError(f"groups need one gate each, so gates of shape (G,), not {tuple(shape)}")
+        known = index.numel() == 0 or (int(index.min()) >= _ALONE and int(index.max()) < shape[0])
+        if len(index) == 0 or not known:
+            raise OptionError(f"groups are numbered 0 to {shape[0] - 1}, -1 for no group")
         if edges is not None and edges.probability().shape != index.shape[1:]:
             raise OptionError(
                 f"the edges' gates have shape {tuple(edges.probability().shape)}, the groups' index is for "

@@ -40,7 +40,7 @@ class AbstractGatedLayer(nn.Module):
     gate
         Gates of shape `gate_shape(layer, by)`; None for `mostly_open` ones.
     generator
-        Of the draws. None: one of the layer's own, seeded with 0.
+        Of the draws; layers may share one. Its state is saved with the layer's.
     """
 
     weight: nn.Parameter
@@ -53,7 +53,7 @@ class AbstractGatedLayer(nn.Module):
         *,
         by: Unit = "weight",
         gate: AbstractGate | None = None,
-        generator: torch.Generator | None = None,
+        generator: torch.Generator,
     ) -> None:
         super().__init__()
         shape = gate_shape(layer, by)
@@ -63,14 +63,22 @@ class AbstractGatedLayer(nn.Module):
         self.by = by
         self.gate = gate
         self.weight, self.bias = cast(nn.Parameter, layer.weight), cast("nn.Parameter | None", layer.bias)
-        self.generator = torch.Generator().manual_seed(0) if generator is None else generator
-        #: How often each weight was used per example in the last pass: positions of a convolution.
-        self.positions = 1
+        self.generator = generator
+        #: How often each weight was used per example in the last pass: positions of a convolution, 0 before any.
+        self.positions = 1 if isinstance(layer, nn.Linear) else 0
 
     @property
     @abstractmethod
     def plain(self) -> nn.Linear | nn.Conv2d:
         """The ungated layer with the test-time gates multiplied in."""
+
+    def get_extra_state(self) -> Tensor:
+        """State of the draws."""
+        return self.generator.get_state()
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Go on drawing where that state was."""
+        self.generator.set_state(state)
 
     def gates(self) -> Float[Tensor, "*gates"]:
         """A draw while training, the test-time gates otherwise."""
@@ -97,9 +105,9 @@ class GatedLinear(AbstractGatedLayer):
     """A fully connected layer with gates; see `AbstractGatedLayer`."""
 
     @classmethod
-    def new(cls, n_in: int, n_out: int, *, bias: bool = True, by: Unit = "weight") -> Self:
-        """A new layer with `mostly_open` gates."""
-        return cls(nn.Linear(n_in, n_out, bias=bias), by=by)
+    def new(cls, n_in: int, n_out: int, *, seed: int, bias: bool = True, by: Unit = "weight") -> Self:
+        """A new layer with `mostly_open` gates, whose draws are seeded with `seed`."""
+        return cls(nn.Linear(n_in, n_out, bias=bias), by=by, generator=torch.Generator().manual_seed(seed))
 
     def forward(self, x: Float[Tensor, "... inputs"]) -> Float[Tensor, "... outputs"]:
         """``x W' + b`` with gated W (and b)."""
@@ -120,9 +128,9 @@ class GatedConv2d(AbstractGatedLayer):
         self,
         layer: nn.Conv2d,
         *,
-        by: Unit = "output",
+        by: Unit = "weight",
         gate: AbstractGate | None = None,
-        generator: torch.Generator | None = None,
+        generator: torch.Generator,
     ) -> None:
         if layer.groups != 1 or layer.padding_mode != "zeros":
             raise OptionError("gated convolutions need groups=1 and padding_mode='zeros'")
@@ -130,9 +138,10 @@ class GatedConv2d(AbstractGatedLayer):
         self.stride, self.padding, self.dilation = layer.stride, layer.padding, layer.dilation
 
     @classmethod
-    def new(cls, n_in: int, n_out: int, kernel_size: int, *, bias: bool = True, by: Unit = "output") -> Self:
-        """A new layer with `mostly_open` gates."""
-        return cls(nn.Conv2d(n_in, n_out, kernel_size, bias=bias), by=by)
+    def new(cls, n_in: int, n_out: int, kernel_size: int, *, seed: int, bias: bool = True, by: Unit = "weight") -> Self:
+        """A new layer with `mostly_open` gates, whose draws are seeded with `seed`."""
+        layer = nn.Conv2d(n_in, n_out, kernel_size, bias=bias)
+        return cls(layer, by=by, generator=torch.Generator().manual_seed(seed))
 
     def forward(self, x: Float[Tensor, "examples inputs height width"]) -> Float[Tensor, "examples outputs h w"]:
         """The convolution with gated weights (and bias)."""

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Bool, Float, Int
+from grn_l0.gates import group_index
 from grn_l0.sparsity.abstract import AbstractSparsity
 
 
@@ -54,7 +55,6 @@ class L0Constraint(AbstractSparsity):
     epsilon: Tensor
     allowed: Tensor | None
     index: Tensor | None
-    count: Tensor
 
     def __init__(
         self,
@@ -75,7 +75,9 @@ class L0Constraint(AbstractSparsity):
         if not (math.isfinite(start) and start >= 0):
             raise OptionError(f"the multiplier must start at 0 or above, not {start}")
         n_constraints = 1 if index is None else int(index.max()) + 1
-        if len(epsilon) not in (1, n_constraints) or (index is not None and n_constraints < 1):
+        if index is not None and (n_constraints < 1 or int(index.min()) < -1):
+            raise OptionError("constraints are numbered from 0, -1 for gates without one")
+        if len(epsilon) not in (1, n_constraints):
             raise OptionError(f"{len(epsilon)} densities for {n_constraints} constraints")
         if allowed is not None and index is not None and allowed.shape != index.shape:
             raise OptionError(f"candidates of shape {tuple(allowed.shape)}, groups of shape {tuple(index.shape)}")
@@ -84,12 +86,6 @@ class L0Constraint(AbstractSparsity):
         self.register_buffer("allowed", None if allowed is None else allowed.to(torch.bool).clone())
         self.register_buffer("index", None if index is None else index.detach().clone())
         self.register_buffer("lam", torch.full((n_constraints,), start, dtype=torch.float64))
-        # known at once where a mask or groups give the gates' shape, and with the first probabilities otherwise
-        like = allowed if allowed is not None else index
-        count = torch.zeros(n_constraints, dtype=torch.float64)
-        self.register_buffer(
-            "count", count if like is None else self._sums(torch.ones(like.shape, dtype=torch.float64))
-        )
 
     @classmethod
     def per(
@@ -102,11 +98,8 @@ class L0Constraint(AbstractSparsity):
         restart: bool = True,
     ) -> Self:
         """One constraint per regulator, or per target, of a network with the candidates `allowed`."""
-        if what not in ("regulator", "target"):
-            raise OptionError(f"constraints are made per 'regulator' or 'target', not {what!r}")
         rows, columns = allowed.shape
-        along = torch.arange(rows)[:, None] if what == "regulator" else torch.arange(columns)[None, :]
-        return cls(density, allowed=allowed, index=along.expand(rows, columns), rate=rate, restart=restart)
+        return cls(density, allowed=allowed, index=group_index(what, (rows, columns)), rate=rate, restart=restart)
 
     @property
     def lambdas(self) -> Tensor:
@@ -115,12 +108,12 @@ class L0Constraint(AbstractSparsity):
 
     def violation(self, probability: Float[Tensor, "*gates"]) -> Float[Tensor, " constraints"]:
         """rho - epsilon, per constraint; at most 0 where the constraint holds. Groups without candidates hold."""
-        count = self._counts(probability)
+        count = self._sums(torch.ones_like(probability))
         return torch.where(count > 0, self._sums(probability) / count.clamp(min=1) - self.epsilon, 0.0)
 
     def penalty(self, probability: Float[Tensor, "*gates"]) -> Float[Tensor, ""]:
         """Sum over constraints of lambda n (rho - epsilon), in nats."""
-        excess = self._counts(probability) * self.violation(probability)
+        excess = self._sums(torch.ones_like(probability)) * self.violation(probability)
         return (self.lam * excess).sum().to(probability.dtype)
 
     @torch.no_grad()
@@ -136,13 +129,19 @@ class L0Constraint(AbstractSparsity):
         """The largest multiplier in nats per edge, and the largest violation."""
         return {"multiplier": float(self.lam.max()), "violation": float(self.violation(probability).max())}
 
-    def _counts(self, probability: Tensor) -> Tensor:
-        if not bool(self.count.any()):
-            self.count.copy_(self._sums(torch.ones_like(probability, dtype=torch.float64)))
-        return self.count
-
     def _sums(self, of_gates: Tensor) -> Tensor:
-        """Sums over the candidates of each constraint, added up in double precision: 1e5 gates of 1e-3 each."""
+        """Sums over the candidates of each constraint, added up in double precision: 1e5 gates of 1e-3 each.
+
+        Raises
+        ------
+        OptionError
+            If there are other gates than the constraint was made for.
+        """
+        for made_for in (self.allowed, self.index):
+            if made_for is not None and made_for.shape != of_gates.shape:
+                raise OptionError(
+                    f"this constraint is for gates of shape {tuple(made_for.shape)}, not {tuple(of_gates.shape)}"
+                )
         values = of_gates if self.allowed is None else of_gates * self.allowed
         if self.index is None:
             return values.sum(dtype=torch.float64)[None]

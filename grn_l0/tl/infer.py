@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from grn_l0._random import check_seed
 from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit import FamilyName, FitConfig, SparseConfig, fit
+from grn_l0.fit.pricing import check_density
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior import PosteriorConfig
 from grn_l0.solve import AbstractSolver
@@ -196,6 +197,9 @@ def infer(
         warn_of_memory(series, len(rows), chain)
     chain, options = settings(decide, chain, config, series, with_prior=bool(priors), start=start)
     options = _chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None)
+    check_density(options.sparse, len(rows) * (series.n_genes - 1))
+    if priors and options.sparse.priced:
+        raise OptionError("a prior enters through the price of its edges, and so does not go with a price of your own")
     with limited(threads or 1):
         begin = make_start(series, rows, priors, chain, int(seed), progress, kept) if start == "posterior" else None
         result = fit(
@@ -244,9 +248,13 @@ def _chosen(
         raise OptionError("config has fields for gates and production, too (sparse, families); give them in one place")
     if decide is not None and sparse is not None and (sparse.density is not None or sparse.priced):
         raise OptionError(
-            f"decide={decide!r} says which edges are reported, and so does a density or a price of your own; leave one "
-            "of them out"
+            f"decide ({decide!r}) and a density or price of your own (density, criterion, penalty, sparsity none) both "
+            "say which edges are reported; leave one of them out"
         )
+    if family is not None and family not in get_args(FamilyName):
+        raise OptionError(f"dynamics must be {', '.join(get_args(FamilyName))} or an object, not {family!r}")
+    if sparse is not None and not isinstance(sparse, SparseConfig):
+        raise OptionError(f"sparse must be a grn_l0.fit.SparseConfig, not {sparse!r}")
     options = options if sparse is None else replace(options, sparse=sparse)
     return options if family is None else replace(options, families=family)
 

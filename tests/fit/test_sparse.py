@@ -13,10 +13,12 @@ from scipy.special import expit, logit
 
 from grn_l0._errors import OptionError
 from grn_l0.fit import FitConfig, SparseConfig, fit
-from grn_l0.fit.pricing import Pricing, make_gate, occam_price, open_edges
+from grn_l0.fit.pricing import Pricing, make_gate, measurements, occam_price, open_edges
 from grn_l0.gates import DiffPrune, Grouped, HardConcrete
+from grn_l0.sparsity import L0Constraint, Penalty
 
 ALL, ALLOWED = np.arange(N), ~np.eye(N, dtype=bool)
+MEASURED = np.full(N, 100)
 
 
 @pytest.mark.parametrize(
@@ -27,14 +29,15 @@ ALL, ALLOWED = np.arange(N), ~np.eye(N, dtype=bool)
         ({"criterion": "dic"}, "criterion must be 'aic' or 'bic' or 'ebic'"),
         ({"group": "pathway"}, "group must be"),
         ({"penalty": float("nan")}, "number of nats"),
+        ({"penalty": -3.0}, "0 or more"),
         ({"sparsity": "constraint", "density": 0.0}, "above 0 and up to 1"),
         ({"sparsity": "constraint", "density": 1.5}, "above 0 and up to 1"),
         ({"sparsity": "constraint"}, "say which density"),
-        ({"density": 0.1}, "use sparsity='constraint'"),
+        ({"density": 0.1}, "kept by sparsity constraint"),
         ({"criterion": "bic", "penalty": 2.0}, "give one of them"),
-        ({"sparsity": "constraint", "density": 0.1, "criterion": "bic"}, "finds its price by itself"),
+        ({"sparsity": "constraint", "density": 0.1, "criterion": "bic"}, "finds its own price"),
         ({"sparsity": "none", "penalty": 1.0}, "open gates cost nothing"),
-        ({"stochastic": True}, "it is for gate='diffprune'"),
+        ({"stochastic": True}, "it is for diffprune"),
         ({"dual_rate": 0.0}, "dual_rate"),
     ],
 )
@@ -45,7 +48,7 @@ def test_contradictions_are_refused_with_the_reason(arguments: dict[str, Any], m
 
 def test_without_a_choice_prices_are_those_of_the_posterior() -> None:
     start = known().start
-    pricing = Pricing.of(start, ALLOWED, SparseConfig())
+    pricing = Pricing.of(start, ALLOWED, SparseConfig(), MEASURED)
     assert pricing.opening is start.opening and pricing.occam
     np.testing.assert_array_equal(pricing.price[ALLOWED], start.penalty[ALLOWED])
 
@@ -53,9 +56,8 @@ def test_without_a_choice_prices_are_those_of_the_posterior() -> None:
 @pytest.mark.parametrize(("criterion", "price"), [("aic", 1.0), ("bic", 0.5), ("ebic", 0.5)])
 def test_another_price_changes_the_odds_by_the_difference(criterion: Any, price: float) -> None:
     start = known().start
-    n = int(np.isfinite(start.states[:, :, 0]).sum())
-    expected = {"aic": 1.0, "bic": 0.5 * np.log(n), "ebic": 0.5 * np.log(n) + np.log(N)}[criterion]
-    pricing = Pricing.of(start, ALLOWED, SparseConfig(criterion=criterion))
+    expected = {"aic": 1.0, "bic": 0.5 * np.log(100), "ebic": 0.5 * np.log(100) + np.log(N - 1)}[criterion]
+    pricing = Pricing.of(start, ALLOWED, SparseConfig(criterion=criterion), MEASURED)
     assert not pricing.occam
     np.testing.assert_allclose(pricing.price[ALLOWED], expected)
     before = logit(np.clip(start.inclusion, 1e-9, 1 - 1e-9)) + start.penalty + occam_price(start)
@@ -66,12 +68,12 @@ def test_another_price_changes_the_odds_by_the_difference(criterion: Any, price:
 def test_under_a_constraint_the_gates_start_at_the_density() -> None:
     start = known().start
     for density in (0.02, 0.1, 0.5):
-        pricing = Pricing.of(start, ALLOWED, SparseConfig(sparsity="constraint", density=density))
+        pricing = Pricing.of(start, ALLOWED, SparseConfig(sparsity="constraint", density=density), MEASURED)
         assert pricing.opening.sum() == pytest.approx(density * ALLOWED.sum(), rel=1e-6)
         one, two = pricing.opening[ALLOWED], start.inclusion[ALLOWED]
         assert (np.argsort(one, kind="stable") == np.argsort(two, kind="stable")).all()
         assert pricing.start >= 0
-    everything = Pricing.of(start, ALLOWED, SparseConfig(sparsity="constraint", density=1.0))
+    everything = Pricing.of(start, ALLOWED, SparseConfig(sparsity="constraint", density=1.0), MEASURED)
     assert everything.opening[ALLOWED].min() > 0.99
 
 
@@ -84,9 +86,10 @@ def test_so_many_edges_as_were_asked_for(density: float, gate: Any) -> None:
     assert result.network.n_edges == round(density * N * (N - 1))
     assert {"multiplier", "violation"} <= set(result.history.columns)
     gated = result.history[result.history["stage"] == "gated ODE"]
-    assert gated["multiplier"].min() >= 0 and gated["violation"].abs().max() < 0.5
-    assert f"A density of {density:g} was asked for" in result.status
-    assert ("do not support so many" in result.status) == (density == 0.4)
+    assert gated["multiplier"].min() >= 0 and gated["violation"].max() < 0.25 * density
+    assert f"A density of {density:g} was asked for, so {result.network.n_edges} edges" in result.status
+    supported = int((result.network.selected & (result.network.scores > 0.5)).sum())
+    assert f"{supported} of them have a score above .5" in result.status
     best = (TRUTH != 0) & result.network.selected
     assert best.sum() >= min(result.network.n_edges, (TRUTH != 0).sum()) - 1
 
@@ -99,7 +102,7 @@ def test_the_dearer_edges_are_the_fewer_stay() -> None:
         SparseConfig(criterion="ebic"),
         SparseConfig(penalty=1e5),
     )
-    openings = [Pricing.of(k.start, ALLOWED, sparse).opening.sum() for sparse in prices]
+    openings = [Pricing.of(k.start, ALLOWED, sparse, MEASURED).opening.sum() for sparse in prices]
     assert openings[0] > openings[1] > openings[2] > openings[3]
     sizes = [
         fit(k.series, k.start, regulators=ALL, config=FitConfig(steps=5, refit_steps=2, sparse=sparse)).network.n_edges
@@ -157,15 +160,6 @@ def test_from_scratch(opening: Any, sparse: SparseConfig) -> None:
         assert network.n_edges == round(0.1 * N * (N - 1))
 
 
-@pytest.mark.parametrize("family", ["sum-product", "mlp"])
-def test_gates_trained_on_the_forecasting_family(family: Any) -> None:
-    k = known(40)
-    config = FitConfig(refit_steps=5, families=family, gated="forecast")
-    result = fit(k.series, k.start, regulators=ALL, config=config)
-    assert result.model.kind == family
-    assert (result.network.selected == (TRUTH != 0)).mean() > 0.95
-
-
 def test_log_ratios_have_no_product() -> None:
     k = known(10)
     shifted = replace(k.series, values=k.series.values - 0.5)
@@ -177,5 +171,70 @@ def test_log_ratios_have_no_product() -> None:
 def test_the_likeliest_edges_are_open() -> None:
     p = np.array([[0.9, 0.1, 0.5], [0.3, 0.8, 0.2]])
     allowed = np.array([[True, True, True], [True, False, True]])
-    assert open_edges(p, allowed, 0.4).tolist() == [[True, False, True], [False, False, False]]
-    assert open_edges(p, allowed, 1.0).tolist() == allowed.tolist()
+    assert open_edges(p, p, allowed, 0.4).tolist() == [[True, False, True], [False, False, False]]
+    assert open_edges(p, p, allowed, 1.0).tolist() == allowed.tolist()
+    # of edges that were not trained the likelier come first, and those that cannot open are left out
+    untrained = np.array([[0.9, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    opening = np.array([[0.9, 2e-4, 1e-4], [3e-4, 0.9, 0.0]])
+    assert open_edges(untrained, opening, allowed, 0.6).tolist() == [[True, True, False], [True, False, False]]
+    assert open_edges(untrained, opening, allowed, 1.0).sum() == 4
+
+
+@pytest.mark.parametrize("group", ["regulator", "target"])
+def test_groups_without_any_evidence_leave_an_empty_network(group: Any) -> None:
+    k = known(10)
+    sparse = SparseConfig(penalty=1e5, group=group)
+    result = fit(k.series, k.start, regulators=ALL, config=FitConfig(steps=2, refit_steps=2, sparse=sparse))
+    assert result.network.n_edges == 0
+    assert "no edge is worth it" in result.status and "told from noise" not in result.status
+
+
+def test_edges_that_decoys_have_closed_stay_closed_at_any_price() -> None:
+    start = known(10).start
+    gated = replace(start, gate=np.where(TRUTH != 0, start.inclusion, 0.0))
+    for criterion in ("aic", "ebic"):
+        opening = Pricing.of(gated, ALLOWED, SparseConfig(criterion=criterion), MEASURED).opening  # type: ignore[arg-type]
+        assert (opening[TRUTH == 0] == 0).all() and (opening[TRUTH != 0] > 0).all()
+
+
+def test_measurements_are_those_that_count() -> None:
+    series = known(4).series
+    values = series.values.copy()
+    values[0, :3, 2] = np.nan
+    n = measurements(replace(series, values=values), 1.0)
+    assert n[0] == series.values[:, :, 0].size and n[2] == n[0] - 3
+    assert (measurements(series, 2.0) == n[0] // 2).all()
+
+
+def test_objects_are_used_as_they_are_and_not_changed() -> None:
+    k = known(20)
+    allowed = torch.from_numpy(ALLOWED)
+    gate = DiffPrune.from_probability(torch.from_numpy(k.start.inclusion), allowed)
+    constraint = L0Constraint(0.05, allowed=allowed, rate=50.0)
+    before = gate.theta.detach().clone()
+    config = FitConfig(steps=20, refit_steps=2)
+    one = fit(k.series, k.start, regulators=ALL, config=config, gate=gate, sparsity=constraint)
+    assert torch.equal(gate.theta, before) and float(constraint.lambdas) == 0
+    assert one.options["sparse"]["gate"] == "DiffPrune" and one.options["sparse"]["sparsity"] == "L0Constraint"
+    two = fit(k.series, k.start, regulators=ALL, config=config, gate=gate, sparsity=constraint)
+    assert np.array_equal(one.network.weights, two.network.weights)
+    with pytest.raises(OptionError, match="give one of them"):
+        fit(k.series, k.start, regulators=ALL, config=FitConfig(sparse=SparseConfig(criterion="bic")), gate=gate)
+    with pytest.raises(OptionError, match="prices of shape"):
+        fit(k.series, k.start, regulators=ALL, config=config, sparsity=Penalty(torch.ones(3, 4)))
+
+
+def test_a_constraint_that_is_not_kept_says_so() -> None:
+    k = known(20)
+    slow = L0Constraint(0.01, allowed=torch.from_numpy(ALLOWED), rate=1e-6)
+    result = fit(k.series, k.start, regulators=ALL, config=FitConfig(steps=3, refit_steps=2), sparsity=slow)
+    assert "above what was asked for" in result.status
+
+
+def test_densities_of_less_than_one_edge_are_refused() -> None:
+    k = known(10)
+    sparse = SparseConfig(sparsity="constraint", density=0.001)
+    with pytest.raises(OptionError, match=r"less than one edge; the least is 0\.011"):
+        fit(k.series, k.start, regulators=ALL, config=FitConfig(sparse=sparse))
+    with pytest.raises(OptionError, match="both say which edges"):
+        FitConfig(survival=0.5, sparse=sparse)

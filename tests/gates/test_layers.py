@@ -20,9 +20,11 @@ from grn_l0.gates import (
     expected_flops,
     gate_layers,
     gated_layers,
+    layer_index,
     open_probability,
 )
 from grn_l0.gates.layers import UNITS, Unit, gate_shape
+from grn_l0.sparsity import L0Constraint
 
 
 def fixed_at_random(share: float, seed: int = 0) -> Callable[[torch.Size], Fixed]:
@@ -56,7 +58,7 @@ def cnn() -> nn.Sequential:
 def test_linear_is_gated_by_weight_input_or_output(by: Unit) -> None:
     layer = nn.Linear(4, 3)
     gate = fixed_at_random(0.5)(gate_shape(layer, by))
-    gated, x = GatedLinear(layer, by=by, gate=gate), torch.randn(5, 4)
+    gated, x = GatedLinear(layer, by=by, gate=gate, generator=torch.Generator()), torch.randn(5, 4)
     z = gate.mask
     if by == "weight":
         expected = x @ (layer.weight * z).T + layer.bias
@@ -72,12 +74,12 @@ def test_linear_is_gated_by_weight_input_or_output(by: Unit) -> None:
 def test_convolution_is_gated_by_weight_input_or_output(by: Unit) -> None:
     layer = nn.Conv2d(3, 5, 3, padding=1, stride=2)
     gate = fixed_at_random(0.5)(gate_shape(layer, by))
-    gated, x = GatedConv2d(layer, by=by, gate=gate), torch.randn(2, 3, 8, 8)
+    gated, x = GatedConv2d(layer, by=by, gate=gate, generator=torch.Generator()), torch.randn(2, 3, 8, 8)
     z = gate.mask
     if by == "input":
         expected = layer(x * z[:, None, None])
     elif by == "output":
-        expected = layer(x) * z[:, None, None] + 0 * layer.bias[:, None, None]
+        expected = layer(x) * z[:, None, None]
     else:
         expected = nn.functional.conv2d(x, layer.weight * z, layer.bias, stride=2, padding=1)
     torch.testing.assert_close(gated(x), expected)
@@ -85,7 +87,7 @@ def test_convolution_is_gated_by_weight_input_or_output(by: Unit) -> None:
 
 
 def test_training_draws_and_evaluation_does_not() -> None:
-    layer, x = GatedLinear.new(6, 4), torch.randn(2, 6)
+    layer, x = GatedLinear.new(6, 4, seed=0), torch.randn(2, 6)
     layer.train()
     assert not torch.equal(layer(x), layer(x))
     layer.eval()
@@ -174,8 +176,43 @@ def test_refusals() -> None:
     with pytest.raises(OptionError, match="at least one"):
         compact(nn.Sequential(nn.ReLU()))
     with pytest.raises(OptionError, match="gates of shape"):
-        GatedLinear(nn.Linear(2, 3), gate=DiffPrune(torch.zeros(2)))
+        GatedLinear(nn.Linear(2, 3), gate=DiffPrune(torch.zeros(2)), generator=torch.Generator())
     with pytest.raises(OptionError, match="'weight', an 'input'"):
         gate_shape(nn.Linear(2, 3), "row")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="groups=1"):
-        GatedConv2d(nn.Conv2d(4, 4, 3, groups=2))
+        GatedConv2d(nn.Conv2d(4, 4, 3, groups=2), generator=torch.Generator())
+    for module in (
+        nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"),
+        nn.AvgPool2d(2, divisor_override=3),
+        nn.Flatten(0),
+    ):
+        with pytest.raises(OptionError, match="does not know"):
+            compact(nn.Sequential(nn.Conv2d(2, 2, 3), module))
+    with pytest.raises(OptionError, match="is followed by"):
+        compact(nn.Sequential(nn.Conv2d(2, 2, 3), nn.Linear(4, 1)))
+    attention = nn.Sequential(nn.TransformerEncoderLayer(4, 2, 8))
+    with pytest.raises(OptionError, match="inside an attention"):
+        gate_layers(attention)
+
+
+def test_a_layer_that_is_used_twice_keeps_one_set_of_gates() -> None:
+    shared = nn.Linear(5, 5)
+    network = gate_layers(nn.Sequential(shared, nn.ReLU(), shared), make=fixed_at_random(0.5))
+    assert network[0] is network[2] and isinstance(network[0], GatedLinear)
+    assert [name for name, _ in gated_layers(network)] == ["0"]
+
+
+def test_draws_go_on_where_they_were_saved() -> None:
+    one, two = gate_layers(mlp(), seed=1).train(), gate_layers(mlp(), seed=2).train()
+    x = torch.ones(1, 12)
+    one[0](x)
+    two.load_state_dict(one.state_dict())
+    assert torch.equal(one[0](x), two[0](x))
+
+
+def test_layers_are_numbered_for_a_density_each() -> None:
+    network = gate_layers(mlp(), by="output")
+    constraint = L0Constraint(torch.tensor([0.1, 0.5, 0.9]), index=layer_index(network))
+    p = open_probability(network).detach()
+    expected = [0.9 - 0.1, 0.9 - 0.5, 0.0]
+    assert constraint.violation(p).tolist() == pytest.approx(expected, abs=1e-6)

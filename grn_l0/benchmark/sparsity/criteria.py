@@ -15,8 +15,10 @@ P, TRUE = 200, 10
 SIZES = (100, 200, 400, 800, 1600, 3200)
 #: Effect of a true regressor, in standard deviations of the noise.
 _EFFECT = 0.4
-#: With a wide slab the weight's prior costs 0.5 log(1 + tau^2 n): this much is taken off a criterion's price again.
+#: Prior standard deviation of a weight; its own price is left out, as a criterion has that in it.
 _SLAB = 1.0
+#: Most regressors that either search takes in.
+_MOST = 60
 
 
 def problem(n: int, seed: int) -> tuple[Float[Array, "n p"], Float[Array, " n"], Bool[Array, " p"]]:
@@ -38,10 +40,8 @@ def by_gates(x: Float[Array, "n p"], y: Float[Array, " n"], price: float) -> Boo
     """Support that hard concrete gates find at a price per edge, by gradient pursuit."""
     t = torch.from_numpy
     data = Regressions(gram=t(x.T @ x), cross=t((x.T @ y)[:, None]), power=t(np.array([y @ y])), rows=len(y))
-    occam = 0.5 * math.log1p(_SLAB**2 * len(y))
-    found = gradient_pursuit(
-        data, torch.ones(P, 1, dtype=torch.bool), Penalty(price - occam), slab=_SLAB, rounds=60, steps=15
-    )
+    everything = torch.ones(P, 1, dtype=torch.bool)
+    found = gradient_pursuit(data, everything, Penalty(price), slab=_SLAB, rounds=_MOST, steps=15, occam=False)
     chosen: Array = found.probability[:, 0].numpy() > 0.5
     return chosen
 
@@ -73,7 +73,7 @@ def by_search(x: Float[Array, "n p"], y: Float[Array, " n"], price: float) -> Bo
             dropped[j] = 0.5 * n * math.log(float(over @ over)) + price * others.sum()
         best = np.minimum(added, dropped)
         at = int(best.argmin())
-        if best[at] >= value - 1e-9 or chosen.sum() >= n // 2:
+        if best[at] >= value - 1e-9 or chosen.sum() >= min(_MOST, n // 2):
             return chosen
         value = float(best[at])
         chosen = chosen.copy()
@@ -81,7 +81,7 @@ def by_search(x: Float[Array, "n p"], y: Float[Array, " n"], price: float) -> Bo
 
 
 def experiment(seeds: int) -> dict[str, dict[str, float]]:
-    """False and missed regressors by criterion, size and search; medians over seeds."""
+    """False and missed regressors by criterion, size and search; means over seeds."""
     rows: dict[str, dict[str, float]] = {}
     for n in SIZES:
         found: dict[tuple[str, str], list[tuple[int, int]]] = {}

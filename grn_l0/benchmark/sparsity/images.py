@@ -73,11 +73,12 @@ def load(name: str, seed: int) -> Images:
 
 def classifier(n_pixels: int, seed: int) -> nn.Sequential:
     """A dense network with two hidden layers."""
-    torch.manual_seed(seed)
     first, second = HIDDEN
-    return nn.Sequential(
-        nn.Linear(n_pixels, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), nn.Linear(second, 10)
-    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return nn.Sequential(
+            nn.Linear(n_pixels, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), nn.Linear(second, 10)
+        )
 
 
 def train(

@@ -93,7 +93,7 @@ def _jobs(part: str, seeds: int) -> list[Job]:
     if part == "classifiers":
         return [Job(part=part, name=n, seed=s) for s in range(_SEEDS_CLASSIFIERS) for n in reversed(classifiers.SETS)]
     if part == "networks":
-        return [Job(part=part, name="SIM350", seed=s) for s in range(seeds)]
+        return [Job(part=part, name=gate, seed=s) for s in range(seeds) for gate in networks.GATES]
     if part == "speed":
         return [Job(part=part, name=n) for n in ("training", "dynamics", "classifier")]
     return [Job(part=part, name="regression")]
@@ -108,9 +108,9 @@ def _run(job: Job) -> dict[str, Any]:
         rows, courses = classifiers.experiment(job.name, job.seed)
         return {"rows": rows, "courses": courses if job.seed == 0 else {}}
     if job.part == "criteria":
-        return {"rows": criteria.experiment(_SEEDS_CRITERIA)}
+        return {"rows": criteria.experiment(_SEEDS_CRITERIA), "seeds": _SEEDS_CRITERIA}
     if job.part == "networks":
-        return {"rows": networks.experiment(job.seed)}
+        return {"rows": networks.experiment(job.name, job.seed)}
     if job.name == "training":
         return {"rows": speed.training_step()}
     if job.name == "dynamics":
@@ -139,7 +139,8 @@ def _merged(part: str, results: dict[Job, dict[str, Any]]) -> dict[str, Any]:
         if part == "networks" and len(found) > 1:
             merged[name]["auprc_least"] = min(row["auprc"] for row in found)
             merged[name]["auprc_most"] = max(row["auprc"] for row in found)
-    return {"rows": merged, "courses": courses, "seeds": max(map(len, rows.values())), "machine": machine()}
+    seeds = max(result.get("seeds", 0) for result in results.values()) or max(map(len, rows.values()))
+    return {"rows": merged, "courses": courses, "seeds": seeds, "machine": machine()}
 
 
 def _keep(path: Path, result: dict[str, Any]) -> None:

@@ -104,21 +104,33 @@ def _ode_step(seed: int) -> dict[str, float]:
     config = FitConfig(active=0.0)
     task = Task.of(series, result.start, np.arange(series.n_genes), config, seed=seed)
     allowed = torch.from_numpy(task.allowed)
-    steps = [_stepper(objective_of(task, gate=Fixed(allowed.float()), sparsity=NoSparsity())[0])]
+    dense = objective_of(task, gate=Fixed(allowed.float()), sparsity=NoSparsity())[0]
+    dense.prior = None  # what a gate-free step would not compute
+    steps = [_stepper(dense, gated=False)]
     for gate in ("hard-concrete", "diffprune"):
         chosen = replace(task, config=replace(config, sparse=SparseConfig(gate=gate)))
-        steps.append(_stepper(objective_of(chosen)[0]))
+        steps.append(_stepper(objective_of(chosen)[0], gated=True))
     return _ratios(median_seconds(*steps))
 
 
-def _stepper(objective: Any) -> Callable[[], None]:
+def _stepper(objective: Any, *, gated: bool) -> Callable[[], None]:
     optimiser = torch.optim.Adam(objective.parameters(), lr=1e-4)
     generator = torch.Generator().manual_seed(0)
 
     def step() -> None:
         optimiser.zero_grad(set_to_none=True)
+        if not gated:
+            objective.data(objective.gate.mask).backward()
+            optimiser.step()
+            return
+        # all that training does in a step
+        with torch.no_grad():
+            before = objective.gate.probability()
         objective(objective.gate.sample(generator)).backward()
         optimiser.step()
+        objective.sparsity.after_step(before)
+        with torch.no_grad():
+            objective.sparsity.figures(objective.gate.probability())
 
     return step
 
