@@ -145,11 +145,18 @@ def test_dtypes_follow_the_parameters(kind: str, dtype: torch.dtype) -> None:
     torch.testing.assert_close(change.double(), make(kind)(0.0, states()), atol=tolerance, rtol=tolerance)
 
 
+#: An accelerator where there is one.
+DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no accelerator")
-def test_on_an_accelerator(kind: str) -> None:
-    model = make(kind)
-    torch.testing.assert_close(model.to("cuda")(0.0, states().to("cuda")).cpu(), make(kind)(0.0, states()))
+@pytest.mark.parametrize("device", DEVICES)
+def test_everything_is_where_the_parameters_are(kind: str, device: str) -> None:
+    model, mask = make(kind).to(device), torch.eye(R, N, dtype=torch.float64, device=device)
+    x = states().to(device)
+    for made in (model(0.0, x), model.slope(), model.level(), model.compact(mask)(0.0, x)):
+        assert made.device.type == device
+    torch.testing.assert_close(model(0.0, x).cpu(), make(kind)(0.0, states()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
