@@ -12,7 +12,7 @@ from grn_l0._errors import OptionError
 from grn_l0._typing import Bool, Float, Int
 from grn_l0.gates.abstract import AbstractGate
 from grn_l0.gates.keys import keyed_uniform
-from grn_l0.gates.quadrature import NODES, WEIGHTS
+from grn_l0.gates.quadrature import moment
 
 
 @final
@@ -138,13 +138,8 @@ class DiffPrune(AbstractGate):
         return self._moment(2) - self._moment(1).square()
 
     def _moment(self, power: int) -> Float[Tensor, "*gates"]:
-        # E[z^k] is the integral over y in 0..1 of k y^(k-1) P(z > y)
-        total = torch.zeros_like(self.theta)
-        for node, weight in zip(NODES, WEIGHTS, strict=True):
-            location = self.beta * math.log((node - self.gamma) / (self.zeta - node))
-            share = float(weight * power * node ** (power - 1))
-            total = total + share * torch.special.ndtr((self.theta - location) / self.width)
-        return total * self.allowed
+        stretch = (self.beta, self.gamma, self.zeta)
+        return moment(lambda at: torch.special.ndtr((self.theta - at) / self.width), power, stretch) * self.allowed
 
     def _stretch(self, x: Tensor) -> Tensor:
         return (torch.sigmoid(x / self.beta) * (self.zeta - self.gamma) + self.gamma).clamp(0, 1) * self.allowed

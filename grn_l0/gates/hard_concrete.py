@@ -12,7 +12,7 @@ from grn_l0._errors import OptionError
 from grn_l0._typing import Bool, Float, Int
 from grn_l0.gates.abstract import AbstractGate
 from grn_l0.gates.keys import keyed_uniform
-from grn_l0.gates.quadrature import NODES, WEIGHTS
+from grn_l0.gates.quadrature import moment
 
 
 @final
@@ -120,12 +120,8 @@ class HardConcrete(AbstractGate):
         return self._moment(2) - self._moment(1).square()
 
     def _moment(self, power: int) -> Float[Tensor, "*gates"]:
-        total = torch.zeros_like(self.log_alpha)
-        for node, weight in zip(NODES, WEIGHTS, strict=True):
-            location = self.beta * math.log((node - self.gamma) / (self.zeta - node))
-            share = float(weight * power * node ** (power - 1))
-            total = total + share * torch.sigmoid(self.log_alpha - location)
-        return total * self.allowed
+        stretch = (self.beta, self.gamma, self.zeta)
+        return moment(lambda at: torch.sigmoid(self.log_alpha - at), power, stretch) * self.allowed
 
     def _stretch(self, s: Tensor) -> Tensor:
         return (s * (self.zeta - self.gamma) + self.gamma).clamp(0, 1) * self.allowed
