@@ -113,7 +113,7 @@ class L0Constraint(AbstractSparsity):
 
     def penalty(self, probability: Float[Tensor, "*gates"]) -> Float[Tensor, ""]:
         """Sum over constraints of lambda n (rho - epsilon), in nats."""
-        excess = self._sums(torch.ones_like(probability)) * self.violation(probability)
+        excess = self._sums(probability) - self.epsilon * self._sums(torch.ones_like(probability))
         return (self.lam * excess).sum().to(probability.dtype)
 
     @torch.no_grad()
