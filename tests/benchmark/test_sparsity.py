@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -20,26 +21,47 @@ from grn_l0.sparsity import L0Constraint, Penalty
 def test_the_search_finds_the_best_small_support(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(criteria, "P", 8)
     monkeypatch.setattr(criteria, "TRUE", 3)
-    x, y, truth = criteria.problem(80, 0)
+    x, ys, truth = criteria.problem(80, 5)
     price = criteria.bic(80)
 
-    def value(support: tuple[int, ...]) -> float:
+    def value(support: tuple[int, ...], y: np.ndarray) -> float:
         inside = x[:, list(support)]
         left = y - inside @ np.linalg.lstsq(inside, y, rcond=None)[0] if support else y
         return 40 * float(np.log(left @ left)) + price * len(support)
 
     every = [s for size in range(9) for s in combinations(range(8), size)]
-    assert tuple(np.flatnonzero(criteria.by_search(x, y, price))) == min(every, key=value)
-    assert truth.sum() == 3
+    for y in ys.T:
+        assert tuple(np.flatnonzero(criteria.by_search(x, y, price))) == min(every, key=partial(value, y=y))
+    assert (truth.sum(0) == 3).all()
+
+
+def test_sweeping_back_undoes_a_sweep() -> None:
+    root = np.random.default_rng(0).normal(size=(9, 5))
+    products = root.T @ root
+    swept = criteria._sweep(products, 2, back=False)
+    rest = np.delete(np.arange(5), 2)
+    left = products[np.ix_(rest, rest)] - np.outer(products[rest, 2], products[2, rest]) / products[2, 2]
+    np.testing.assert_allclose(swept[np.ix_(rest, rest)], left, atol=1e-12)
+    np.testing.assert_allclose(criteria._sweep(swept, 2, back=True), products, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["BIC", "extended BIC"])
 def test_gates_find_what_the_search_finds(name: str) -> None:
-    x, y, truth = criteria.problem(800, 1)
+    x, y, truth = criteria.problem(800, 3)
     price = criteria.prices(800)[name]
-    gates, search = criteria.by_gates(x, y, price), criteria.by_search(x, y, price)
-    assert (gates != search).sum() <= 1
-    assert (gates & truth).sum() == criteria.TRUE
+    gates = criteria.by_gates(x, y, price)
+    search = np.column_stack([criteria.by_search(x, one, price) for one in y.T])
+    assert (gates != search).sum() <= 5  # of 600, all of them among chance's
+    assert (gates & truth).sum() == 3 * criteria.TRUE
+
+
+def test_what_chance_adds_at_a_price() -> None:
+    # half the squared standard score of a regressor without an effect, against its price
+    x, y, truth = criteria.problem(3200, 20)
+    for price in criteria.prices(3200).values():
+        false = [(criteria.by_search(x, one, price) & ~t).sum() for one, t in zip(y.T, truth.T, strict=True)]
+        expected = criteria.by_chance(price)
+        assert abs(np.mean(false) - expected) < 4 * np.sqrt(expected / 20) + 1e-3
 
 
 @pytest.mark.parametrize(("name", "size", "pixels"), [("digits", 1797, 64), ("MNIST-5000", 5000, 784)])

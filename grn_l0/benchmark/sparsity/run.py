@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,6 +23,7 @@ from grn_l0.sparsity import L0Constraint
 
 #: Parts of the benchmark, in the order of the report.
 PARTS = ("classifiers", "criteria", "networks", "speed")
+_LONGEST_FIRST = ("networks", "classifiers", "criteria")
 _SEEDS_CLASSIFIERS, _SEEDS_CRITERIA = 5, 20
 
 
@@ -70,22 +71,25 @@ def sparsity(
     if unknown:
         raise OptionError(f"{unknown[0]!r} is not a part of this benchmark; these are {', '.join(PARTS)}")
     out.mkdir(parents=True, exist_ok=True)
-    jobs = [job for part in parts for job in _jobs(part, seeds)]
-    # The speed of things is measured alone, after everything else.
-    together = [job for job in jobs if job.part != "speed"]
     results: dict[Job, dict[str, Any]] = {}
+
+    def done(job: Job, result: dict[str, Any]) -> None:
+        """Keep a part as soon as it is whole."""
+        results[job] = result
+        say(f"done: {job.part}, {job.name}, seed {job.seed}")
+        of_part = _jobs(job.part, seeds)
+        if all(one in results for one in of_part):
+            _keep(out / f"sparsity-{job.part}.json", _merged(job.part, {one: results[one] for one in of_part}))
+
+    # the speed of things is measured alone, after everything else; of the rest, the longest pieces go first
+    together = [job for part in _LONGEST_FIRST for job in _jobs(part, seeds) if part in parts]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        for job, result in zip(together, pool.map(_run, together), strict=True):
-            results[job] = result
-            say(f"done: {job.part}, {job.name}, seed {job.seed}")
+        waiting = {pool.submit(_run, job): job for job in together}
+        for future in as_completed(waiting):
+            done(waiting[future], future.result())
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        for job in jobs:
-            if job.part == "speed":
-                results[job] = pool.submit(_run, job).result()
-                say(f"done: {job.part}, {job.name}")
-    for part in parts:
-        kept = {job: result for job, result in results.items() if job.part == part}
-        _keep(out / f"sparsity-{part}.json", _merged(part, kept))
+        for job in _jobs("speed", seeds) if "speed" in parts else []:
+            done(job, pool.submit(_run, job).result())
     return report(out, command)
 
 
