@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Bool, Float, Int
-from grn_l0.gates.abstract import AbstractGate
+from grn_l0.gates.abstract import AbstractGate, clip
 from grn_l0.gates.keys import keyed_uniform
 from grn_l0.gates.quadrature import moment
 
@@ -125,7 +125,7 @@ class DiffPrune(AbstractGate):
     def probability(self) -> Float[Tensor, "*gates"]:
         """The surrogate of L0 of every gate."""
         surrogate: Tensor = torch.special.ndtr((self.theta - self.threshold) / self.width)
-        return surrogate * self.allowed
+        return surrogate * self._mask
 
     def mean(self) -> Float[Tensor, "*gates"]:
         """E[z]: the gates themselves, or a quadrature over the error in the stochastic form."""
@@ -137,9 +137,13 @@ class DiffPrune(AbstractGate):
             return torch.zeros_like(self.theta)
         return self._moment(2) - self._moment(1).square()
 
+    @property
+    def _mask(self) -> Tensor:
+        return self.allowed.to(self.theta.dtype)  # a product with booleans takes twice as long
+
     def _moment(self, power: int) -> Float[Tensor, "*gates"]:
         stretch = (self.beta, self.gamma, self.zeta)
-        return moment(lambda at: torch.special.ndtr((self.theta - at) / self.width), power, stretch) * self.allowed
+        return moment(lambda at: torch.special.ndtr((self.theta - at) / self.width), power, stretch) * self._mask
 
     def _stretch(self, x: Tensor) -> Tensor:
-        return (torch.sigmoid(x / self.beta) * (self.zeta - self.gamma) + self.gamma).clamp(0, 1) * self.allowed
+        return clip(torch.sigmoid(x / self.beta) * (self.zeta - self.gamma) + self.gamma) * self._mask

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Bool, Float, Int
-from grn_l0.gates.abstract import AbstractGate
+from grn_l0.gates.abstract import AbstractGate, clip
 from grn_l0.gates.keys import keyed_uniform
 from grn_l0.gates.quadrature import moment
 
@@ -109,7 +109,7 @@ class HardConcrete(AbstractGate):
 
     def probability(self) -> Float[Tensor, "*gates"]:
         """P(z != 0) of every gate."""
-        return torch.sigmoid(self.log_alpha - self.shift) * self.allowed
+        return torch.sigmoid(self.log_alpha - self.shift) * self._mask
 
     def mean(self) -> Float[Tensor, "*gates"]:
         """E[z]: the integral over y in 0..1 of P(z > y) = sigmoid(log alpha - beta log((y - gamma) / (zeta - y)))."""
@@ -119,9 +119,13 @@ class HardConcrete(AbstractGate):
         """Var[z], with E[z^2] the integral over y in 0..1 of 2 y P(z > y)."""
         return self._moment(2) - self._moment(1).square()
 
+    @property
+    def _mask(self) -> Tensor:
+        return self.allowed.to(self.log_alpha.dtype)  # a product with booleans takes twice as long
+
     def _moment(self, power: int) -> Float[Tensor, "*gates"]:
         stretch = (self.beta, self.gamma, self.zeta)
-        return moment(lambda at: torch.sigmoid(self.log_alpha - at), power, stretch) * self.allowed
+        return moment(lambda at: torch.sigmoid(self.log_alpha - at), power, stretch) * self._mask
 
     def _stretch(self, s: Tensor) -> Tensor:
-        return (s * (self.zeta - self.gamma) + self.gamma).clamp(0, 1) * self.allowed
+        return clip(s * (self.zeta - self.gamma) + self.gamma) * self._mask

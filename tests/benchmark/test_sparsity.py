@@ -15,7 +15,7 @@ from grn_l0 import benchmark, datasets, tl
 from grn_l0._errors import OptionError
 from grn_l0.benchmark.sparsity import classifiers, criteria, images, networks, speed
 from grn_l0.benchmark.sparsity import run as runs
-from grn_l0.sparsity import L0Constraint, Penalty
+from grn_l0.sparsity import Penalty
 
 
 def test_the_search_finds_the_best_small_support(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +105,7 @@ def test_the_same_model_over_all_candidates(family: str) -> None:
 def test_parts_are_kept_merged_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classifiers, "EPOCHS", {"digits": 2, "MNIST-5000": 1})
     monkeypatch.setattr(classifiers, "DENSITIES", (0.6,))
+    monkeypatch.setattr(classifiers, "PENALTIES", {("digits", "hard concrete"): (0.003,)})
     jobs = [runs.Job(part="classifiers", name="digits", seed=seed) for seed in (0, 1)]
     results = {job: runs._run(job) for job in jobs}
     merged = runs._merged("classifiers", results)
@@ -123,9 +124,3 @@ def test_parts_are_kept_merged_and_reported(tmp_path: Path, monkeypatch: pytest.
 def test_unknown_parts_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="not a part of this benchmark"):
         benchmark.sparsity.sparsity(tmp_path, parts=("gates",))
-
-
-def test_the_multiplier_that_a_constraint_settled_at() -> None:
-    data = images.load("digits", 0)
-    run = images.train(data, make=classifiers.diffprune, sparsity=L0Constraint(0.3, rate=0.01), epochs=8, seed=0)
-    assert classifiers._settled(run) == pytest.approx(np.mean(run.course["multiplier"][-2:]))

@@ -161,8 +161,9 @@ _TITLES = {
 _NOTES = {
     "classifiers": (
         "784 (or 64) - 300 - 100 - 10, a gate per weight; error on the fifth of the images that is kept for the test. "
-        "`minus_dense`: error minus that of the dense network of the same seed. The penalty's lambda is the mean of "
-        "the constraint's multiplier over the last quarter of its epochs. `lowest`: least density on the way.",
+        "`minus_dense`: error minus that of the dense network of the same seed. Each penalty's lambda was found by "
+        "trying, on one split that is not among these, to end at the density in its name. `lowest`: least density on "
+        "the way.",
     ),
     "criteria": (
         "200 regressors, 10 of them with an effect of .4 standard deviations of the noise; mean numbers of false and "

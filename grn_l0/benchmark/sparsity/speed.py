@@ -18,10 +18,11 @@ from grn_l0.benchmark.sparsity.images import Run, classifier, load
 from grn_l0.dynamics import AbstractDynamics, flops
 from grn_l0.fit import FitConfig, SparseConfig
 from grn_l0.fit.gated import Task, objective_of
-from grn_l0.gates import AbstractGatedLayer, Fixed, compact, gate_layers, open_probability
+from grn_l0.gates import AbstractGatedLayer, Fixed, Unit, compact, gate_layers, open_probability
 from grn_l0.sparsity import NoSparsity, Penalty
 
 _REPEATS = 25
+_UNITS: tuple[Unit, ...] = ("weight", "input")
 _WEIGHTED = (AbstractGatedLayer, torch.nn.Linear, torch.nn.Conv2d)
 
 
@@ -90,7 +91,8 @@ def training_step(seed: int = 0) -> dict[str, dict[str, float]]:
     """Seconds per training step with gates over that without, on SIM350's gated ODE and on the classifier."""
     rows = {"gated ODE, SIM350": _ode_step(seed)}
     for name in ("digits", "MNIST-5000"):
-        rows[f"classifier, {name}"] = _classifier_step(name, seed)
+        for by in _UNITS:
+            rows[f"classifier, {name}, a gate per {by}"] = _classifier_step(name, seed, by)
     return rows
 
 
@@ -135,11 +137,11 @@ def _stepper(objective: Any, *, gated: bool) -> Callable[[], None]:
     return step
 
 
-def _classifier_step(name: str, seed: int) -> dict[str, float]:
+def _classifier_step(name: str, seed: int, by: Unit) -> dict[str, float]:
     images = load(name, seed)
     x, y = images.x[:128], images.y[:128]
     networks = [classifier(x.shape[1], seed)]
-    networks += [gate_layers(classifier(x.shape[1], seed), make=make) for make in GATES.values()]
+    networks += [gate_layers(classifier(x.shape[1], seed), make=make, by=by) for make in GATES.values()]
 
     def stepper(network: torch.nn.Sequential, gated: bool) -> Callable[[], None]:
         optimiser, sparsity = torch.optim.Adam(network.parameters()), Penalty(0.01)
