@@ -74,7 +74,7 @@ def scratch_start(
     inclusion = _pick(best, [f.inclusion for f in found])
     penalty = _pick(best, [np.broadcast_to(f.penalty, f.slope.shape) for f in found])
     # mean field is sure of itself even where the smoothed states mislead it; gates must be able to close again
-    inclusion = np.minimum(inclusion, _CEILING) if sparse.density is None else inclusion
+    inclusion = np.minimum(inclusion, _CEILING)
     if allowed.sum() <= _SMALL:
         inclusion = np.where(allowed & ~constant[None, :], np.maximum(inclusion, 0.05), 0.0)
     scale = sd[None, :] / sd[regulators][:, None]

@@ -158,6 +158,9 @@ def test_from_scratch(opening: Any, sparse: SparseConfig) -> None:
     assert network.scores[TRUTH != 0].mean() > 0.8 > 0.3 > network.scores[ALLOWED & (TRUTH == 0)].mean()
     if sparse.density is not None:
         assert network.n_edges == round(0.1 * N * (N - 1))
+        # scores say what the data support, whatever is asked for
+        freely = fit(series, None, regulators=ALL, config=replace(config, sparse=SparseConfig()))
+        assert np.array_equal(network.scores, freely.network.scores)
 
 
 def test_log_ratios_have_no_product() -> None:
