@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from grn_l0._typing import Float, Int
 from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
-from grn_l0.dynamics.products import Gated, affine
+from grn_l0.dynamics.products import Gated, affine, at_least
 from grn_l0.timeseries import TimeSeries
 
 
@@ -89,7 +89,7 @@ class Linear(AbstractDynamics):
     def response(self, x: Float[Tensor, "series genes"], gated: Gated) -> Float[Tensor, "series genes"]:
         """Production at `x`, shape (S, N)."""
         f = affine(self.offset, x[:, self.regulators] - self.center, gated[0])
-        return f if self.floor is None else f.clamp(min=self.floor)
+        return at_least(f, self.floor)
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
         """Tangent of production at the center, shape (R, N)."""

@@ -25,6 +25,11 @@ def affine(
     return torch.addmm(bias, x, matrix)
 
 
+def at_least(f: Float[Tensor, "series genes"], floor: Float[Tensor, " genes"] | None) -> Float[Tensor, "series genes"]:
+    """max(f, floor), no gradient where they are equal; with half of what clamp or maximum take there and back."""
+    return f if floor is None else floor + torch.relu(f - floor)
+
+
 def sparse_where_worth(gated: Gated) -> Gated:
     """Matrices that are mostly zeros, transposed and by their nonzeros; the others as they are."""
     return tuple(_stored(matrix) for matrix in gated)

@@ -130,7 +130,7 @@ class SumProduct(AbstractDynamics):
         """Production at `x`, shape (S, N)."""
         u = (x[:, self.regulators] - self.center) / self.width
         s = u / (1 + u.abs())
-        total = affine(self.offset, s, gated[0]).clamp(min=0)
+        total = torch.relu(affine(self.offset, s, gated[0]))
         power = affine(torch.zeros_like(self.offset), torch.log((1 + s).clamp(min=_LEAST)), gated[1])
         return total + self.log_amplitude.exp() * power.clamp(max=_CEILING).exp()
 

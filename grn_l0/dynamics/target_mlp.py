@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from grn_l0._errors import OptionError
 from grn_l0._typing import Float, Int
 from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
-from grn_l0.dynamics.products import Gated, affine
+from grn_l0.dynamics.products import Gated, affine, at_least
 from grn_l0.dynamics.ranges import spread_of
 from grn_l0.timeseries import TimeSeries
 
@@ -133,7 +133,7 @@ class TargetMLP(AbstractDynamics):
         u = (x[:, self.regulators] - self.center) / self.width
         units = affine(self.hidden.flatten(), u, gated[0]).tanh().reshape(len(x), *self.hidden.shape)
         f = self.offset + self.amplitude * (units * self.out).sum(1)
-        return f if self.floor is None else torch.maximum(f, self.floor)
+        return at_least(f, self.floor)
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
         """Tangent of production at the center, shape (R, N)."""

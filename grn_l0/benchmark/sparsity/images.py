@@ -101,7 +101,8 @@ def train(
         network = gate_layers(network, make=make, by=by, seed=seed)
     gates = [p for name, p in network.named_parameters() if ".gate." in name]
     weights = [p for name, p in network.named_parameters() if ".gate." not in name]
-    optimiser = torch.optim.Adam([{"params": weights, "lr": _RATE}, {"params": gates, "lr": _RATE_GATE}])
+    groups = [{"params": weights, "lr": _RATE}, {"params": gates, "lr": _RATE_GATE}]
+    optimiser = torch.optim.Adam([group for group in groups if group["params"]], fused=True)
     generator = torch.Generator().manual_seed(seed)
     n = len(images.y)
     course: dict[str, list[float]] = {"epoch": [], "density": [], "multiplier": [], "flops": []}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from anndata import AnnData
 
 from grn_l0 import datasets, pp, tl
 from grn_l0.benchmark.sparsity.classifiers import GATES
 from grn_l0.benchmark.sparsity.images import Run, classifier, load
+from grn_l0.benchmark.sparsity.networks import DYNAMICS
 from grn_l0.dynamics import AbstractDynamics, flops
-from grn_l0.fit import FitConfig, SparseConfig
+from grn_l0.fit import FamilyName, FitConfig, FitResult, SparseConfig
 from grn_l0.fit.gated import Task, objective_of
 from grn_l0.gates import AbstractGatedLayer, Fixed, Unit, compact, gate_layers, open_probability
 from grn_l0.sparsity import NoSparsity, Penalty
@@ -42,13 +45,11 @@ def median_seconds(*work: Callable[[], object]) -> list[float]:
 def compacted_dynamics(seed: int = 0) -> dict[str, dict[str, float]]:
     """The fitted model of SIM350 over all candidate regulators against its compacted copy, family by family."""
     adata, test = datasets.sim350(noise=0.05, seed=seed), datasets.sim350_test()
-    options: dict[str, Any] = {"trajectory_key": "trajectory", "seed": seed}
-    rows = {}
+    rows: dict[str, dict[str, float]] = {}
     series = pp.to_timeseries(test, trajectory_key="trajectory")
     x0, times = torch.from_numpy(series.values[:, 0]).float(), torch.from_numpy(series.times).float()
     many = x0.repeat(15, 1), times.repeat(15, 1)
-    for family in ("linear", "logistic", "sum-product", "mlp"):
-        result = tl.infer(adata.copy(), dynamics=family, **options).fit
+    for family, result in _fits(adata, seed):
         small = result.model.compact()
         whole = over_all_regulators(result.model)
 
@@ -69,6 +70,14 @@ def compacted_dynamics(seed: int = 0) -> dict[str, dict[str, float]]:
             "largest difference": float((run(whole) - run(small)).abs().max()),
         }
     return rows
+
+
+def _fits(adata: AnnData, seed: int) -> Iterator[tuple[FamilyName, FitResult]]:
+    """A fit of every family from one posterior."""
+    with tempfile.TemporaryDirectory() as folder:
+        for family in DYNAMICS:
+            kept = tl.infer(adata.copy(), dynamics=family, trajectory_key="trajectory", seed=seed, checkpoint=folder)
+            yield family, kept.fit
 
 
 def over_all_regulators(model: AbstractDynamics) -> AbstractDynamics:
