@@ -19,7 +19,7 @@ from grn_l0.sparsity import AbstractSparsity, NoSparsity
 #: Hidden units of the classifier.
 HIDDEN = (300, 100)
 _BATCH = 128
-_RATE, _RATE_GATE = 1e-3, 2e-2
+_RATE, _RATE_GATE = 1e-3, 2e-2  # of weights, of gates unless told
 #: Share of the images that are kept for the test.
 _TEST = 0.2
 
@@ -89,11 +89,12 @@ def train(
     epochs: int,
     seed: int,
     by: Unit = "weight",
+    rate: float = _RATE_GATE,
 ) -> Run:
     """Train a classifier; gates are made by `make`, `by` weight or by unit (None: a dense network without any).
 
-    The loss is the negative log-likelihood of all training images, nats, estimated from a batch, plus the sparsity's
-    term: lambda is in nats per gate, as everywhere.
+    `rate` is the learning rate of the gates. The loss is the negative log-likelihood of all training images, nats,
+    estimated from a batch, plus the sparsity's term: lambda is in nats per gate, as everywhere.
     """
     sparsity = NoSparsity() if sparsity is None else sparsity
     network = classifier(images.x.shape[1], seed)
@@ -101,7 +102,7 @@ def train(
         network = gate_layers(network, make=make, by=by, seed=seed)
     gates = [p for name, p in network.named_parameters() if ".gate." in name]
     weights = [p for name, p in network.named_parameters() if ".gate." not in name]
-    groups = [{"params": weights, "lr": _RATE}, {"params": gates, "lr": _RATE_GATE}]
+    groups = [{"params": weights, "lr": _RATE}, {"params": gates, "lr": rate}]
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], fused=True)
     generator = torch.Generator().manual_seed(seed)
     n = len(images.y)
