@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from fit_systems import N, known
 from safetensors.torch import save_file
 
 from grn_l0._errors import FileFormatError, OutputError
+from grn_l0.benchmark.sparsity.networks import Combination, combinations
 from grn_l0.dynamics import FAMILIES
 from grn_l0.fit import FitConfig, FitResult, SparseConfig, fit, load_model, save_model
 from grn_l0.solve import TorchDiffEq
@@ -42,6 +44,19 @@ def test_roundtrip_is_bit_identical(result: FitResult, tmp_path: Path) -> None:
     assert again.genes == result.genes and again.status == result.status and again.options == result.options
     assert again.history.equals(result.history)
     assert again.solver == result.solver
+
+
+@pytest.mark.parametrize("one", list(combinations()), ids=lambda one: one.name)
+def test_every_combination_forecasts_the_same_from_its_file(one: Combination, tmp_path: Path) -> None:
+    k, path = known(8), tmp_path / "model.safetensors"
+    sparse = one.sparse if one.sparse.density is None else replace(one.sparse, density=40 * one.sparse.density)
+    config = FitConfig(steps=2, scratch_steps=2, refit_steps=2, sparse=sparse, families=one.dynamics or "auto")
+    made = fit(k.series, k.start if one.start == "posterior" else None, regulators=np.arange(N), config=config)
+    save_model(path, made)
+    again = load_model(path)
+    assert np.array_equal(made.forecast(k.series).full, again.forecast(k.series).full)
+    assert np.array_equal(made.network.selected, again.network.selected)
+    assert again.options["sparse"] == made.options["sparse"]
 
 
 def test_other_solvers_survive(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ DENSITIES = (0.6, 0.33, 0.1)
 #: Epochs of training per data set.
 EPOCHS = {"digits": 200, "MNIST-5000": 60}
 #: The multiplier's rate, nats per unit of density and step.
-DUAL_RATE = 2e-3
+DUAL_RATE = 1e-3
 #: Learning rates of the gates. One that cannot open again must not overrun the density, so that it moves slower.
 RATES = {"hard concrete": 2e-2, "DiffPrune": 5e-3}
 #: Sets of images in the order of the table.
