@@ -23,6 +23,7 @@ PLAN: Mapping[str, float] = {
 PLAN_FROM_SCRATCH: Mapping[str, float] = {
     "gated ODE": 0.45,
     "test-time gates": 0.35,
+    "density": 0.06,
     "linear forecast": 0.1,
     "logistic forecast": 0.1,
 }

@@ -26,7 +26,8 @@ class FitConfig:
     steps
         Steps of the gated ODE; 0 takes the gates as they start.
     scratch_steps
-        The same for a fit without a posterior, whose gates have further to go.
+        The same for a fit without a posterior, whose gates have further to go: so many with sampled gates, and as many
+        with test-time gates. A density is then kept in `steps` more.
     opening
         How a fit without a posterior opens its gates: "mean-field" or "pursuit" (one after the other).
     refit_steps
@@ -100,6 +101,8 @@ class FitConfig:
             raise OptionError(f"sparse must be a SparseConfig, not {self.sparse!r}")
         if self.survival is not None and self.sparse.density is not None:
             raise OptionError("survival and sparse.density both say which edges are reported; leave one of them out")
+        if self.odds != 1 and (self.sparse.priced or self.sparse.density is not None):
+            raise OptionError("odds and a price or density of your own both say how open gates start; leave one out")
         for name in ("steps", "scratch_steps", "refit_steps"):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for name in ("variance_every", "longest", "units"):

@@ -119,6 +119,8 @@ def objective_of(
     pricing = Pricing.of(begin, task.allowed, sparse, measurements(series, begin.redundancy))
     # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.
     active = task.allowed & (pricing.opening > config.active)
+    if sparsity is not None:  # an infinite price closes an edge for good
+        active &= torch.isfinite(sparsity.lambdas).expand(active.shape).numpy()
     whole = gate is not None or sparsity is not None
     rows = np.arange(len(task.regulators)) if whole else np.flatnonzero(active.any(1))
     part = restrict(begin, rows)
@@ -150,15 +152,34 @@ def objective_of(
 def train_gated(
     task: Task, *, gate: AbstractGate | None = None, sparsity: AbstractSparsity | None = None, scratch: bool = False
 ) -> Trained:
-    """Train the gated ODE; without a posterior (`scratch`) its probabilities are the scores."""
-    earlier = ""
-    if scratch and task.config.sparse.density is not None:
-        task, earlier = _before_density(task)
-        scratch = False
+    """Train the gated ODE; without a posterior (`scratch`) its probabilities are the scores.
+
+    From scratch a density is kept in a run of its own: gates are trained at learned prices, and then shifted and
+    trained under the constraint as those of a posterior are. Trained under the constraint from the beginning, the many
+    edges that are open only because they were asked for explain what belongs to the others, and their ranking suffers.
+    """
+    sparse = task.config.sparse
+    if not scratch or sparse.density is None:
+        return _trained(task, gate, sparsity, scratch=scratch)
+    free = replace(task.config, sparse=replace(sparse, sparsity="penalty", density=None))
+    first = _trained(replace(task, config=free), None, None, scratch=True)
+    after = replace(task, begin=replace(first.start, inclusion=first.scores))
+    second = _trained(after, gate, sparsity, scratch=False, stage="density")
+    return replace(second, note=" ".join(note for note in (first.note, second.note) if note))
+
+
+def _trained(
+    task: Task,
+    gate: AbstractGate | None,
+    sparsity: AbstractSparsity | None,
+    *,
+    scratch: bool,
+    stage: str = "gated ODE",
+) -> Trained:
     begin, config = task.begin, task.config
     objective, rows, opening = objective_of(task, gate=gate, sparsity=sparsity)
     gate = objective.gate
-    note = train_gates(objective, scratch, config, task.generator, task.reporter)
+    note = train_gates(objective, scratch, config, task.generator, task.reporter, stage)
     survivors, probability = survivors_of(gate, rows, task.allowed, config, opening)
     scores = np.where(task.allowed, begin.inclusion if begin.score is None else begin.score, 0.0)
     if scratch:
@@ -168,16 +189,5 @@ def train_gated(
         survivors=survivors,
         scores=scores,
         objective=objective,
-        note=" ".join(part for part in (earlier, note, violation_note(objective)) if part),
+        note=" ".join(part for part in (note, violation_note(objective)) if part),
     )
-
-
-def _before_density(task: Task) -> tuple[Task, str]:
-    """The task with gates trained from scratch at learned prices in the posterior's place, and what went wrong.
-
-    A density then shifts their odds as it does a posterior's. Trained under the constraint itself, the many edges that
-    are open only because they were asked for explain what belongs to the others, and their ranking suffers.
-    """
-    free = replace(task.config.sparse, sparsity="penalty", density=None)
-    first = train_gated(replace(task, config=replace(task.config, sparse=free)), scratch=True)
-    return replace(task, begin=replace(first.start, inclusion=first.scores)), first.note

@@ -17,7 +17,7 @@ from grn_l0.gates import DiffPrune, HardConcrete
 from grn_l0.sparsity import EmpiricalBayes, Penalty, beta_binomial_fit
 
 _SWEEPS = 40
-_PSEUDO = 10.0  # pseudo-observations of the residual variance, at the total variance
+_PSEUDO = 10.0  # pseudo-observations of the residual variance, at a hundredth of the total variance
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

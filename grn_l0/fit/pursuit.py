@@ -17,7 +17,7 @@ MakeGates = Callable[[Tensor, Tensor], AbstractGate]
 
 _OPEN = 0.95  # P(z != 0) of a gate that has just been opened
 _SHUT = 0.05  # a gate that has fallen below this is closed, and may be opened again
-_PSEUDO = 10.0  # pseudo-observations of the residual variance, at the total variance
+_PSEUDO = 10.0  # pseudo-observations of the residual variance, at a hundredth of the total variance
 _RATE_GATE, _RATE_WEIGHT = 0.15, 0.05
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 
+from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Float, Int
 from grn_l0.fit.opening import Found, open_gates
 from grn_l0.fit.smooth import Pieces, constant_genes, filled, smooth
@@ -47,6 +50,8 @@ def scratch_start(
     trained.
     """
     sparse = SparseConfig() if sparse is None else sparse
+    if by not in get_args(Opening):
+        raise OptionError(f"gates are opened by {' or '.join(map(repr, get_args(Opening)))}, not {by!r}")
     n = series.n_genes
     values = filled(series)
     allowed = regulators[:, None] != np.arange(n)[None, :]

@@ -18,13 +18,13 @@ from grn_l0.gates import AbstractGate
 from grn_l0.network import Network
 from grn_l0.posterior.response import MANY
 from grn_l0.posterior.start import Start
-from grn_l0.sparsity import AbstractSparsity
+from grn_l0.sparsity import AbstractSparsity, L0Constraint
 from grn_l0.timeseries import TimeSeries
 
 #: Above one edge per so many values, as below `MANY` trajectories, scores are a ranking only.
 VALUES_PER_EDGE = 10
-#: A constraint that is violated by less than this is kept.
-_TOLERATED = 5e-3
+#: A density that is this share of itself above what was asked for is still kept.
+_TOLERATED = 0.05
 #: Only among more genes than this is a regulator of more than half of them suspicious.
 MANY_GENES = 20
 
@@ -56,7 +56,7 @@ def check_shapes(
         found["the dynamics"] = (dynamics.n_regulators, dynamics.n_genes)
     for name, shape in found.items():
         if tuple(shape) != expected:
-            raise OptionError(f"{name} is for {shape[0]} regulators x {shape[1]} genes, the data for {expected}")
+            raise OptionError(f"{name} has shape {tuple(shape)}, the data need (regulators, genes) = {expected}")
     if sparsity is not None:
         lambdas = tuple(sparsity.lambdas.shape)
         if any(size not in (1, whole) for size, whole in zip(lambdas[::-1], expected[::-1], strict=False)):
@@ -125,17 +125,20 @@ def trained_start(
 
 def violation_note(objective: Objective) -> str:
     """Whether a constraint is still violated after training."""
+    if not isinstance(objective.sparsity, L0Constraint):
+        return ""
     with torch.no_grad():
-        excess = objective.sparsity.figures(objective.gate.probability()).get("violation", 0.0)
+        violation = objective.sparsity.violation(objective.gate.probability())
+    excess = float((violation / objective.sparsity.epsilon).max())
     if excess <= _TOLERATED:
         return ""
     return (
-        f"The expected density is still {excess:.3g} above what was asked for: more steps, or a faster multiplier, may "
-        "help."
+        f"The expected density is still {100 * excess:.0f} % above what was asked for: more steps, or a faster "
+        "multiplier, may help."
     )
 
 
-def asked_note(sparse: SparseConfig, network: Network, prices: Float[Array, " genes"], scratch: bool) -> str:
+def asked_note(sparse: SparseConfig, network: Network, prices: Float[Array, " genes"]) -> str:
     """What was asked for in place of the default, and how much of it a posterior supports."""
     edges = network.n_edges
     supported = int((network.selected & (network.scores > 0.5)).sum())
@@ -145,8 +148,6 @@ def asked_note(sparse: SparseConfig, network: Network, prices: Float[Array, " ge
         said = f"A density of {sparse.density:g} was asked for, so {edges} edges are reported"
         if edges < round(sparse.density * network.n_candidates):
             said += " (the other targets do not move, or nothing speaks for an edge)"
-        if scratch:
-            return f"{said}; gates trained from scratch do not say how many of them the data support."
         return f"{said}: {supported} of them have a score above .5, the others are there because they were asked for."
     if sparse.priced:
         what = f"{sparse.criterion} ({np.median(prices):.2g}" if sparse.criterion else f"A price ({sparse.penalty:g}"

@@ -97,7 +97,12 @@ def train(
 
 
 def train_gates(
-    objective: Objective, scratch: bool, config: FitConfig, generator: torch.Generator, reporter: Reporter
+    objective: Objective,
+    scratch: bool,
+    config: FitConfig,
+    generator: torch.Generator,
+    reporter: Reporter,
+    stage: str = "gated ODE",
 ) -> str:
     """The gated ODE: with a posterior, a short run on sampled gates.
 
@@ -114,7 +119,7 @@ def train_gates(
             config=config,
             generator=generator,
             reporter=reporter,
-            stage="gated ODE",
+            stage=stage,
         )
     quicker = replace(config, learning_rate_gate=2 * config.learning_rate_gate)
     notes = [
@@ -126,10 +131,10 @@ def train_gates(
             config=settings,
             generator=generator,
             reporter=reporter,
-            stage=stage,
+            stage=name,
             sampled=sampled,
         )
-        for stage, sampled, settings in (("gated ODE", True, config), ("test-time gates", False, quicker))
+        for name, sampled, settings in ((stage, True, config), ("test-time gates", False, quicker))
     ]
     return " ".join(note for note in notes if note)
 

@@ -43,5 +43,5 @@ class AbstractGate(nn.Module):
 
 
 def clip(z: Float[Tensor, "*gates"]) -> Float[Tensor, "*gates"]:
-    """min(1, max(0, z)), with no gradient where it is exactly 0 or 1; three times as fast, there and back, as clamp."""
+    """min(1, max(0, z)), with no gradient where it is exactly 0 or 1; the gradient of clamp takes longer."""
     return functional.hardtanh(z, 0.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -89,7 +90,7 @@ def _stages(network: nn.Sequential) -> tuple[list[nn.Module], list[_Stage]]:
         elif isinstance(module, nn.Dropout | nn.Dropout2d | nn.Identity):
             continue
         elif _passes(module):
-            (stages[-1].after if stages else before).append(module)
+            (stages[-1].after if stages else before).append(copy.deepcopy(module))
         else:
             raise OptionError(f"compact does not know what may be left out around {module}")
     if not stages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Literal, Self, cast, final
@@ -64,7 +65,7 @@ class AbstractGatedLayer(nn.Module):
         self.gate = gate
         self.weight, self.bias = cast(nn.Parameter, layer.weight), cast("nn.Parameter | None", layer.bias)
         self.generator = generator
-        #: How often each weight was used per example in the last pass: positions of a convolution, 0 before any.
+        #: How often each weight was used per example in the last pass: positions of a convolution or of a sequence.
         self.positions = 1 if isinstance(layer, nn.Linear) else 0
 
     @property
@@ -78,7 +79,7 @@ class AbstractGatedLayer(nn.Module):
 
     def set_extra_state(self, state: Tensor) -> None:
         """Go on drawing where that state was."""
-        self.generator.set_state(state)
+        self.generator.set_state(state.cpu())  # wherever the other parameters were loaded to
 
     def gates(self) -> Float[Tensor, "*gates"]:
         """A draw while training, the test-time gates otherwise."""
@@ -111,7 +112,14 @@ class GatedLinear(AbstractGatedLayer):
 
     def forward(self, x: Float[Tensor, "... inputs"]) -> Float[Tensor, "... outputs"]:
         """``x W' + b`` with gated W (and b)."""
-        return functional.linear(x, *self.gated(self.gates()))
+        self.positions = math.prod(x.shape[1:-1])
+        if self.by == "weight":
+            return functional.linear(x, *self.gated(self.gates()))
+        # what a gate of a unit closes is multiplied where it is smaller: in the batch, not in the weights
+        z = self.gates()
+        if self.by == "input":
+            return functional.linear(x * z, self.weight, self.bias)
+        return functional.linear(x, self.weight, self.bias) * z
 
     @property
     def plain(self) -> nn.Linear:

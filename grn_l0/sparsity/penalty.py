@@ -28,8 +28,8 @@ class Penalty(AbstractSparsity):
     def __init__(self, lam: float | Tensor) -> None:
         super().__init__()
         lam = torch.as_tensor(lam)
-        if bool(torch.isnan(lam).any()):
-            raise OptionError("lambda must be a number of nats per edge, not NaN")
+        if bool((torch.isnan(lam) | (lam == -torch.inf)).any()):
+            raise OptionError("lambda must be a number of nats per edge, or inf for no edge, not NaN or -inf")
         self.register_buffer("lam", lam.detach().clone())
 
     @property

@@ -10,6 +10,7 @@ import torch
 
 from grn_l0._errors import OptionError
 from grn_l0.dynamics import FAMILIES, AbstractDynamics, Linear, Logistic, SumProduct, TargetMLP, flops
+from grn_l0.dynamics.products import at_least
 from grn_l0.timeseries import TimeSeries
 
 N, R = 6, 4
@@ -88,6 +89,16 @@ def test_production_is_not_negative_where_promised(kind: str) -> None:
     for edges in model.edge_parameters:
         edges.data *= 20
     assert (model.production(torch.rand(200, N, dtype=torch.float64)) >= 0).all()
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.3, -1e5, -torch.inf])
+def test_no_production_is_below_its_floor(floor: float) -> None:
+    f = torch.tensor([[-2.0, 1e-3, 0.5]], requires_grad=True)
+    held = at_least(f, torch.full((3,), floor))
+    assert torch.equal(held, f.detach().clamp(min=floor))
+    held.sum().backward()
+    assert torch.equal(f.grad, (f.detach() > floor).float())
+    assert at_least(f, None) is f
 
 
 def test_linear_without_floor_can_be_negative() -> None:

@@ -199,7 +199,7 @@ def test_refusals() -> None:
     k = known(3)
     with pytest.raises(OptionError, match="distinct positions"):
         fit(k.series, k.start, regulators=np.array([1, 1]))
-    with pytest.raises(OptionError, match="the start is for"):
+    with pytest.raises(OptionError, match="the start has shape"):
         fit(k.series, k.start, regulators=np.array([1, 2]))
     result = fit(k.series, k.start, regulators=ALL, config=QUICK)
     with pytest.raises(OptionError, match="exact"):

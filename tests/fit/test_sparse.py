@@ -227,6 +227,20 @@ def test_objects_are_used_as_they_are_and_not_changed() -> None:
         fit(k.series, k.start, regulators=ALL, config=config, sparsity=Penalty(torch.ones(3, 4)))
 
 
+def test_an_infinite_price_closes_an_edge() -> None:
+    k, lam = known(10), np.where(TRUTH > 0, np.inf, 0.0)
+    config = FitConfig(steps=2, refit_steps=2)
+    network = fit(k.series, k.start, regulators=ALL, config=config, sparsity=Penalty(torch.tensor(lam))).network
+    assert not network.selected[TRUTH > 0].any() and network.selected[TRUTH < 0].all()
+    with pytest.raises(OptionError, match="not NaN or -inf"):
+        Penalty(-np.inf)
+
+
+def test_odds_of_ones_own_prices_are_refused() -> None:
+    with pytest.raises(OptionError, match="leave one out"):
+        FitConfig(odds=4.0, sparse=SparseConfig(criterion="ebic"))
+
+
 def test_a_constraint_that_is_not_kept_says_so() -> None:
     k = known(20)
     slow = L0Constraint(0.01, allowed=torch.from_numpy(ALLOWED), rate=1e-6)

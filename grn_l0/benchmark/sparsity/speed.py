@@ -12,19 +12,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from anndata import AnnData
 
 from grn_l0 import datasets, pp, tl
-from grn_l0.benchmark.sparsity.classifiers import GATES
-from grn_l0.benchmark.sparsity.images import Run, classifier, load
+from grn_l0.benchmark.sparsity.classifiers import DUAL_RATE, GATES, hard_concrete
+from grn_l0.benchmark.sparsity.images import Run, classifier, load, train
 from grn_l0.benchmark.sparsity.networks import DYNAMICS
 from grn_l0.dynamics import AbstractDynamics, flops
 from grn_l0.fit import FamilyName, FitConfig, FitResult, SparseConfig
 from grn_l0.fit.gated import Task, objective_of
 from grn_l0.gates import AbstractGatedLayer, Fixed, Unit, compact, gate_layers, open_probability
-from grn_l0.sparsity import NoSparsity, Penalty
+from grn_l0.sparsity import L0Constraint, NoSparsity, Penalty
 
-_REPEATS = 25
+_REPEATS, _EPOCHS = 25, 20
 _UNITS: tuple[Unit, ...] = ("weight", "input")
 _WEIGHTED = (AbstractGatedLayer, torch.nn.Linear, torch.nn.Conv2d)
 
@@ -72,7 +71,7 @@ def compacted_dynamics(seed: int = 0) -> dict[str, dict[str, float]]:
     return rows
 
 
-def _fits(adata: AnnData, seed: int) -> Iterator[tuple[FamilyName, FitResult]]:
+def _fits(adata: Any, seed: int) -> Iterator[tuple[FamilyName, FitResult]]:
     """A fit of every family from one posterior."""
     with tempfile.TemporaryDirectory() as folder:
         for family in DYNAMICS:
@@ -98,10 +97,10 @@ def over_all_regulators(model: AbstractDynamics) -> AbstractDynamics:
 
 def training_step(seed: int = 0) -> dict[str, dict[str, float]]:
     """Seconds per training step with gates over that without, on SIM350's gated ODE and on the classifier."""
-    rows = {"gated ODE, SIM350": _ode_step(seed)}
+    rows = {"a step of the gated ODE, SIM350": _ode_step(seed)}
     for name in ("digits", "MNIST-5000"):
         for by in _UNITS:
-            rows[f"classifier, {name}, a gate per {by}"] = _classifier_step(name, seed, by)
+            rows[f"a step of a classifier, {name}, a gate per {by}"] = _classifier_step(name, seed, by)
     return rows
 
 
@@ -177,6 +176,16 @@ def _ratios(seconds: list[float]) -> dict[str, float]:
         "hard concrete / dense": hard / dense,
         "DiffPrune / dense": diff / dense,
     }
+
+
+def compacted_classifiers(seed: int = 0) -> dict[str, dict[str, float]]:
+    """Classifiers trained to a density of .1, gates on weights or inputs."""
+    images, rows = load("MNIST-5000", seed), {}
+    for by in _UNITS:
+        constraint = L0Constraint(0.1, rate=DUAL_RATE)
+        run = train(images, make=hard_concrete, sparsity=constraint, epochs=_EPOCHS, seed=seed, by=by)
+        rows[f"classifier, MNIST-5000, a gate per {by}"] = compacted_classifier(run, images.x_test)
+    return rows
 
 
 def compacted_classifier(run: Run, x: torch.Tensor) -> dict[str, float]:
