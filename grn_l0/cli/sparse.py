@@ -85,8 +85,8 @@ Density = Annotated[
     typer.Option(
         "--density",
         metavar="SHARE",
-        help="Report exactly this share of all candidate edges (regulators × genes), such as 0.01 or 1%, whether or "
-        "not the data support so many.",
+        help="Report this share of all candidate edges (regulators × genes), such as 0.01 or 1%, whether or not the "
+        "data support so many; fewer only where genes do not change.",
     ),
 ]
 Group = Annotated[
