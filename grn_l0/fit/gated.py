@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Bool, Float, Int, Progress
 from grn_l0.dynamics import Linear
 from grn_l0.fit.config import FitConfig
@@ -120,7 +121,10 @@ def objective_of(
     # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.
     active = task.allowed & (pricing.opening > config.active)
     if sparsity is not None:  # an infinite price closes an edge for good
-        active &= torch.isfinite(sparsity.lambdas).expand(active.shape).numpy()
+        finite = torch.isfinite(sparsity.lambdas).cpu().expand(active.shape)
+        active &= finite.numpy()
+        if gate is not None and bool((gate.probability().detach().cpu() > 0)[~finite].any()):
+            raise OptionError("gates are open at an infinite price; close them for good with their `allowed`")
     whole = gate is not None or sparsity is not None
     rows = np.arange(len(task.regulators)) if whole else np.flatnonzero(active.any(1))
     part = restrict(begin, rows)

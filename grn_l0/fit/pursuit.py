@@ -18,7 +18,7 @@ MakeGates = Callable[[Tensor, Tensor], AbstractGate]
 _OPEN = 0.95  # P(z != 0) of a gate that has just been opened
 _SHUT = 0.05  # a gate that has fallen below this is closed, and may be opened again
 _PSEUDO = 10.0  # pseudo-observations of the residual variance, at a hundredth of the total variance
-_RATE_GATE, _RATE_WEIGHT = 0.15, 0.05
+_RATE_GATE, _RATE_WEIGHT = 0.15, 0.3  # the second in posterior standard deviations of the weight
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -176,27 +176,31 @@ def _descend(
     cross = data.cross.gather(0, idx)
     curvature = data.gram.diagonal()[idx]
     gate = make(probability.gather(0, first), act)
-    w = torch.nn.Parameter(weight.gather(0, first) * act)
+    # in units of how well each is known: a step of one size for all would miss the many that are known well
+    unit = (curvature / variance + slab**-2).rsqrt()
+    u = torch.nn.Parameter(weight.gather(0, first) * act / unit)
     optimiser = torch.optim.Adam(
-        [{"params": [w], "lr": _RATE_WEIGHT}, {"params": list(gate.parameters()), "lr": _RATE_GATE}]
+        [{"params": [u], "lr": _RATE_WEIGHT}, {"params": list(gate.parameters()), "lr": _RATE_GATE}]
     )
 
-    def left(m: Tensor, spread: Tensor) -> Tensor:
+    def left(w: Tensor, open_by: Tensor, spread: Tensor) -> Tensor:
+        m = w * open_by
         inner = (m.T[:, None, :] @ gram @ m.T[:, :, None])[:, 0, 0]
         return data.power - 2 * (m * cross).sum(0) + inner + (spread * curvature * w.square()).sum(0)
 
     weight_price = 0.5 * torch.log1p(slab**2 * curvature / variance) if occam else torch.zeros_like(curvature)
     for _ in range(steps):
         optimiser.zero_grad(set_to_none=True)
-        p = gate.probability()
+        p, w = gate.probability(), u * unit
         full = _scatter(p, idx, act, n_regulators)
-        loss = 0.5 * (left(w * gate.mean(), gate.variance()) / variance).sum()
+        loss = 0.5 * (left(w, gate.mean(), gate.variance()) / variance).sum()
         loss = loss + (p * (w.square() / (2 * slab**2) + weight_price)).sum() + sparsity.penalty(full)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         sparsity.after_step(full.detach())
     with torch.no_grad():
-        over = left(w * gate.mean(), gate.variance()).clamp(min=0)
+        w = u * unit
+        over = left(w, gate.mean(), gate.variance()).clamp(min=0)
         new = (over + 0.01 * _PSEUDO * prior) / (data.rows + _PSEUDO) + 1e-12
         probability, weight = probability.clone(), weight.clone()
         probability.scatter_(0, first, gate.probability() * act)

@@ -73,6 +73,9 @@ class SparseConfig:
             if getattr(self, name) not in allowed:
                 words = " or ".join(repr(word) for word in allowed if word is not None)
                 raise OptionError(f"{name} must be {words}, not {getattr(self, name)!r}")
+        for name in ("penalty", "density", "dual_rate"):
+            if not isinstance(getattr(self, name), (int, float, type(None))):
+                raise OptionError(f"{name} must be a number, not {getattr(self, name)!r}")
         if self.penalty is not None and not (math.isfinite(self.penalty) and self.penalty >= 0):
             raise OptionError(f"penalty must be a number of nats per edge, 0 or more, not {self.penalty}")
         if self.density is not None and not 0 < self.density <= 1:

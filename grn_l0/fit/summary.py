@@ -133,8 +133,8 @@ def violation_note(objective: Objective) -> str:
     if excess <= _TOLERATED:
         return ""
     return (
-        f"The expected density is still {100 * excess:.0f} % above what was asked for: more steps, or a faster "
-        "multiplier, may help."
+        f"The gates' expected density is still {100 * excess:.0f} % above what was asked for: more steps, or a faster "
+        "multiplier, may help. A number of edges that was asked for is reported all the same."
     )
 
 
@@ -177,7 +177,7 @@ def status_of(
     broad = int((network.selected.sum(1) > series.n_genes / 2).sum()) if series.n_genes > MANY_GENES else 0
     n, few = series.n_series, series.n_series < MANY
     along = "" if not few else "along 1 trajectory " if n == 1 else f"along {n} trajectories "
-    if broad:
+    if broad and not asked:
         who, what = ("1 regulator reaches", "it") if broad == 1 else (f"{broad} regulators reach", "they")
         trend = "a common trend" if few else "a trend that all trajectories share, such as a clock or a batch"
         said.append(f"{who} more than half of all genes: {along}{what} cannot be told apart from {trend}.")

@@ -97,6 +97,10 @@ def _stages(network: nn.Sequential) -> tuple[list[nn.Module], list[_Stage]]:
         raise OptionError("compact needs a network with at least one fully connected or convolutional layer")
     for first, second in pairwise(stages):
         outputs, inputs = first.layer.weight.shape[0], second.layer.weight.shape[1]
+        # pools and flattening take the channels in front, where a convolution has them and a fully connected layer not
+        pooled = any(isinstance(module, _POOLS) for module in first.after)
+        if isinstance(first.layer, nn.Linear) and (pooled or inputs != outputs):
+            raise OptionError("compact takes pooling and flattening only after convolutions, whose channels come first")
         flat = any(isinstance(module, nn.Flatten) for module in first.after)
         if inputs % outputs or (inputs != outputs and not flat):
             raise OptionError(f"a layer with {outputs} outputs is followed by one with {inputs} inputs")

@@ -39,7 +39,8 @@ class L0Constraint(AbstractSparsity):
     index
         Number of every gate's constraint, of the gates' shape, -1 for none. None: one constraint on all gates.
     rate
-        eta: nats per unit of density and step.
+        eta, nats per unit of density and step: about what an open gate is worth, over some hundred steps. The default
+        suits edges and units; a single weight of an ordinary network is worth far less, so 1e-3.
     restart
         Whether lambda returns to 0 where the constraint holds.
     start

@@ -163,6 +163,7 @@ def infer(
     """
     if start not in ("posterior", "none"):
         raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
+    _check_objects(gate, sparsity)
     seed = check_seed(seed)
     keys = Keys(
         time_key=time_key,
@@ -236,6 +237,14 @@ def infer(
     return inference
 
 
+def _check_objects(gate: object, sparsity: object) -> None:
+    for name, given, kind in (("gate", gate, AbstractGate), ("sparsity", sparsity, AbstractSparsity)):
+        if given is not None and not isinstance(given, kind):
+            raise OptionError(
+                f"{name} must be an object of grn_l0, not {given!r}; words go into sparse=SparseConfig({name}=...)"
+            )
+
+
 def _chosen(
     options: FitConfig,
     config: FitConfig | None,
@@ -255,7 +264,9 @@ def _chosen(
         raise OptionError(f"dynamics must be {', '.join(get_args(FamilyName))} or an object, not {family!r}")
     if sparse is not None and not isinstance(sparse, SparseConfig):
         raise OptionError(f"sparse must be a grn_l0.fit.SparseConfig, not {sparse!r}")
-    options = options if sparse is None else replace(options, sparse=sparse)
+    if sparse is not None:
+        own = sparse.density is not None or sparse.priced  # says itself how open gates start
+        options = replace(options, sparse=sparse, odds=1.0 if own else options.odds)
     return options if family is None else replace(options, families=family)
 
 

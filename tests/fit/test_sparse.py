@@ -30,6 +30,8 @@ MEASURED = np.full(N, 100)
         ({"group": "pathway"}, "group must be"),
         ({"penalty": float("nan")}, "number of nats"),
         ({"penalty": -3.0}, "0 or more"),
+        ({"penalty": "3"}, "penalty must be a number"),
+        ({"sparsity": "constraint", "density": "1%"}, "density must be a number"),
         ({"sparsity": "constraint", "density": 0.0}, "above 0 and up to 1"),
         ({"sparsity": "constraint", "density": 1.5}, "above 0 and up to 1"),
         ({"sparsity": "constraint"}, "say which density"),
@@ -232,6 +234,9 @@ def test_an_infinite_price_closes_an_edge() -> None:
     config = FitConfig(steps=2, refit_steps=2)
     network = fit(k.series, k.start, regulators=ALL, config=config, sparsity=Penalty(torch.tensor(lam))).network
     assert not network.selected[TRUTH > 0].any() and network.selected[TRUTH < 0].all()
+    gate = HardConcrete(torch.zeros(N, N), torch.from_numpy(ALLOWED))
+    with pytest.raises(OptionError, match="open at an infinite price"):
+        fit(k.series, k.start, regulators=ALL, config=config, gate=gate, sparsity=Penalty(torch.tensor(lam)))
     with pytest.raises(OptionError, match="not NaN or -inf"):
         Penalty(-np.inf)
 

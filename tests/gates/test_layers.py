@@ -218,3 +218,18 @@ def test_layers_are_numbered_for_a_density_each() -> None:
     p = open_probability(network).detach()
     expected = [0.9 - 0.1, 0.9 - 0.5, 0.0]
     assert constraint.violation(p).tolist() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "between", [(nn.Flatten(), nn.Linear(18, 2)), (nn.AvgPool2d(3, 1, 1), nn.Linear(6, 2))], ids=["flatten", "pool"]
+)
+def test_compact_refuses_what_mixes_the_units_of_a_sequence(between: tuple[nn.Module, ...]) -> None:
+    network = gate_layers(nn.Sequential(nn.Linear(4, 6), nn.ReLU(), *between))
+    with pytest.raises(OptionError, match="only after convolutions"):
+        compact(network)
+
+
+def test_operations_of_a_sequence_count_every_position() -> None:
+    network = gate_layers(nn.Sequential(nn.Linear(4, 3)), make=lambda shape: Fixed(torch.ones(shape)))
+    network(torch.zeros(2, 7, 4))
+    assert expected_flops(network) == 2 * 7 * 12

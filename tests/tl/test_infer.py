@@ -10,6 +10,7 @@ import torch
 
 from grn_l0 import tl
 from grn_l0._errors import DataError, FileFormatError, NameMatchError, OptionError
+from grn_l0.fit import SparseConfig
 from grn_l0.posterior.config import PosteriorConfig
 
 
@@ -46,6 +47,8 @@ def test_regulators_are_the_rows_and_every_candidate_has_a_score(adata):
     ("options", "error", "word"),
     [
         ({"start": "nowhere"}, OptionError, "nowhere"),
+        ({"gate": "diffprune"}, OptionError, "SparseConfig"),
+        ({"sparsity": "constraint"}, OptionError, "SparseConfig"),
         ({"seed": -1}, OptionError, "seed"),
         ({"seed": 0.5}, OptionError, "seed"),
         ({"threads": 0, "start": "none"}, OptionError, "threads"),
@@ -103,3 +106,11 @@ def test_density_is_a_share_of_all_candidates(inference):
     density = inference.fit.history["density"]
     assert density.between(0, 1).all()
     assert density.iloc[-1] == pytest.approx(inference.network.density)
+
+
+def test_a_density_beside_a_prior(adata):
+    prior = tl.edges_of(adata, "truth")[["source", "target"]]
+    sparse = SparseConfig(sparsity="constraint", density=0.2)
+    options = {"trajectory_key": "trajectory", "start": "posterior", "sparse": sparse}
+    result = tl.infer(adata.copy(), prior=prior, **options)
+    assert result.network.n_edges == round(0.2 * adata.n_vars * (adata.n_vars - 1))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
-from scipy.stats import chi2
+from scipy.stats import t
 
 from grn_l0._typing import Array, Bool, Float
 from grn_l0.fit import Regressions, gradient_pursuit
@@ -35,18 +37,19 @@ def prices(n: int) -> dict[str, float]:
     return {"AIC": aic(), "BIC": bic(n), "extended BIC": extended_bic(n, P)}
 
 
-def by_chance(price: float) -> float:
-    """Expected number of regressors without an effect that are worth more than `price`, for many observations.
+def by_chance(price: float, n: int) -> float:
+    """Expected number of regressors without an effect that are each worth more than `price` beside the true ones.
 
-    Each adds half the square of a standard normal number to the log-likelihood.
+    One more regressor takes n/2 log(1 + t^2 / nu) off the criterion, with t Student's of nu = n - TRUE - 1 degrees.
     """
-    return (P - TRUE) * float(chi2.sf(2.0 * price, df=1))
+    nu = n - TRUE - 1
+    return (P - TRUE) * 2.0 * float(t.sf(math.sqrt(nu * math.expm1(2.0 * price / n)), nu))
 
 
 def by_gates(x: Float[Array, "n p"], y: Float[Array, "n s"], price: float) -> Bool[Array, "p s"]:
     """Supports that hard concrete gates find at a price per edge, by gradient pursuit, all responses at once."""
-    t = torch.from_numpy
-    data = Regressions(gram=t(x.T @ x), cross=t(x.T @ y), power=t((y**2).sum(0)), rows=len(y))
+    gram, cross, power = (torch.from_numpy(product) for product in (x.T @ x, x.T @ y, (y**2).sum(0)))
+    data = Regressions(gram=gram, cross=cross, power=power, rows=len(y))
     everything = torch.ones(P, y.shape[1], dtype=torch.bool)
     found = gradient_pursuit(data, everything, Penalty(price), slab=_SLAB, rounds=_MOST, steps=15, occam=False)
     chosen: Array = found.probability.numpy() > 0.5
@@ -69,7 +72,7 @@ def by_search(x: Float[Array, "n p"], y: Float[Array, " n"], price: float) -> Bo
         left = np.maximum(rss - toward**2 / own, 1e-12)
         value = 0.5 * n * np.log(left / rss) + np.where(chosen, -price, price)
         at = int(value.argmin())
-        if value[at] >= -1e-9 or (not chosen[at] and chosen.sum() >= min(_MOST, n // 2)):
+        if value[at] >= -1e-9 or (not chosen[at] and chosen.sum() >= _MOST):
             return chosen
         swept = _sweep(swept, at, back=bool(chosen[at]))
         chosen[at] = ~chosen[at]
@@ -98,5 +101,6 @@ def experiment(responses: int) -> dict[str, dict[str, float]]:
             for how, chosen in found.items():
                 row[f"false, {how}"] = float((chosen & ~truth).sum(0).mean())
                 row[f"missed, {how}"] = float((truth & ~chosen).sum(0).mean())
-            rows[f"{name}, n = {n}"] = {"price_nats": price, "false, by chance": by_chance(price)} | row
+                row[f"at the most, {how}"] = float((chosen.sum(0) >= _MOST).mean())
+            rows[f"{name}, n = {n}"] = {"price_nats": price, "false, by chance": by_chance(price, n)} | row
     return rows

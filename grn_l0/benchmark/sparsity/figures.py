@@ -31,7 +31,9 @@ def _restarts(name: str, courses: Mapping[str, Any], folder: Path) -> tuple[str,
     path = folder / f"sparsity-restart-{name.lower()}.png"
     axes = pl.courses(lines, xlabel="epoch", ylabel="expected density", levels=DENSITIES)
     pl.save(axes, path, dpi=110)
-    return f"Density under a constraint with and without dual restarts, {name}", path
+    compared = any(label.endswith("no restart") for label in lines)
+    how = "with and without dual restarts" if compared else "and a penalty"
+    return f"Density under a constraint {how}, {name}", path
 
 
 def _criteria(rows: Mapping[str, Any], folder: Path) -> tuple[str, Path]:

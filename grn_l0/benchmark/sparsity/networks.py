@@ -89,7 +89,7 @@ def experiment(gate: str, seed: int) -> dict[str, dict[str, float]]:
             )
             spent = time.perf_counter() - began
             figures: dict[Any, Any] = tl.evaluate(result, test.varp["truth"]).loc["result"].to_dict()
-            gated = result.fit.history[result.fit.history["stage"].isin(["gated ODE", "density"])]
+            gated = result.fit.history[result.fit.history["stage"].isin(["gated ODE", "test-time gates", "density"])]
             figures |= errors(result.forecast(test))
             figures |= {"expected_density": float(gated["density"].iloc[-1]), "time_s": spent}
             rows[one.name] = {c: float(figures[c]) for c in COLUMNS if c in figures}

@@ -165,15 +165,21 @@ _NOTES = {
     ),
     "criteria": (
         "200 regressors, 10 of them with an effect of .4 standard deviations of the noise; mean numbers of false and "
-        "missed regressors over 20 responses to one draw of the regressors. `by chance`: 190 P(chi-square of one "
-        "degree of freedom > twice the price). `search`: adding and dropping one at a time at the same price.",
+        "missed regressors over 20 responses to one draw of the regressors. `by chance`: regressors without an "
+        "effect of which each alone would be worth its price. `search`: adding and dropping one at a time at the same "
+        "price. `at the most`: share of the responses for which 60 regressors, the most that either may take, were "
+        "reached; there the numbers say nothing but that.",
     ),
     "networks": (
-        "The posterior is computed once per draw of the noise and is not in the seconds. Scores of fits from a "
-        "posterior are the posterior's, whatever the gates; those from scratch are the trained gates' probabilities. "
+        "Medians over draws of the noise. The posterior is computed once per draw, and is not in the seconds. Scores "
+        "of fits from a posterior are the posterior's, whatever the gates; those from scratch are probabilities of "
+        "gates trained at learned prices, whatever the density: in both groups AUPRC is equal by construction. "
         "Rows without a production: linear or logistic, whichever fits.",
     ),
-    "speed": ("Median of repeated steps that take turns; one thread.",),
+    "speed": (
+        "Median of repeated steps that take turns; one thread. `times fewer` is candidates over edges.",
+        "Classifiers: trained at a price per weight, or per input, of so many nats.",
+    ),
 }
 
 
