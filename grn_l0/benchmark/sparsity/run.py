@@ -78,7 +78,8 @@ def sparsity(
         say(f"done: {job.part}, {job.name}, seed {job.seed}")
         of_part = _jobs(job.part, seeds)
         if all(one in results for one in of_part):
-            _keep(out / f"sparsity-{job.part}.json", _merged(job.part, {one: results[one] for one in of_part}))
+            merged = _merged(job.part, {one: results[one] for one in of_part}) | {"command": command}
+            _keep(out / f"sparsity-{job.part}.json", merged)
 
     # the speed of things is measured alone, after everything else; of the rest, the longest pieces go first
     together = [job for part in _LONGEST_FIRST for job in _jobs(part, seeds) if part in parts]
@@ -146,6 +147,8 @@ def _keep(path: Path, result: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
+#: What the report says about a part: how many repeats, where, and by which command.
+_ABOUT = ("seeds", "machine", "command")
 _TITLES = {
     "classifiers": "Penalty and constraint on a classifier of images",
     "criteria": "AIC, BIC and extended BIC on a regression with a known support",
@@ -194,7 +197,7 @@ def report(out: Path, command: str) -> list[Path]:
                 title=_TITLES[part] if k == 0 else f"{_TITLES[part]}, continued",
                 rows=rows,
                 notes=_NOTES[part] if k == len(groups) - 1 else (),
-                about={"seeds": found["seeds"], "machine": found["machine"]} if k == len(groups) - 1 else {},
+                about={key: found[key] for key in _ABOUT if found.get(key)} if k == len(groups) - 1 else {},
             )
             text.append(table.to_markdown().rstrip())
     drawn = draw(parts, out)
