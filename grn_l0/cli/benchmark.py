@@ -92,7 +92,7 @@ def _sparsity(out: Path | None, seeds: int, processes: int, parts: Sequence[str]
 
     if out is None:
         raise OptionError("sparsity writes several files; name a folder: --out benchmarks/results")
-    command = f"grn-l0 benchmark sparsity --seeds {seeds}"
+    command = " ".join([f"grn-l0 benchmark sparsity --seeds {seeds}", *(f"--only {part}" for part in parts)])
     chosen = tuple(parts) or suite.PARTS
     for path in suite.sparsity(
         out, seeds=seeds, processes=processes, parts=chosen, command=command, say=lambda line: say(line, quiet)

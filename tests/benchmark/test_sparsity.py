@@ -121,10 +121,10 @@ def test_parts_are_kept_merged_and_reported(tmp_path: Path, monkeypatch: pytest.
     errors = [result["rows"][label]["error_percent"] for result in results.values()]
     assert merged["rows"][label]["error_percent"] == pytest.approx(np.median(errors))
     assert merged["seeds"] == 2 and set(merged["courses"][label]) >= {"epoch", "density", "multiplier"}
-    runs._keep(tmp_path / "sparsity-classifiers.json", merged)
-    written = benchmark.sparsity.report(tmp_path, "grn-l0 benchmark sparsity")
+    runs._keep(tmp_path / "sparsity-classifiers.json", merged | {"command": "grn-l0 benchmark sparsity"})
+    written = benchmark.sparsity.report(tmp_path)
     text = (tmp_path / "sparsity.md").read_text()
-    assert "`grn-l0 benchmark sparsity`" in text and label in text
+    assert "grn-l0 benchmark sparsity" in text and label in text
     assert all(path.is_file() for path in written) and len(written) == 2
     assert json.loads((tmp_path / "sparsity-classifiers.json").read_text())["seeds"] == 2
 

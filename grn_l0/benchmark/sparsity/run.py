@@ -57,7 +57,7 @@ def sparsity(
     parts
         Which parts to run again.
     command
-        What made the report; stands on top of it.
+        What made these parts; stands below their tables.
     say
         Called with a line of progress.
 
@@ -90,7 +90,7 @@ def sparsity(
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
         for job in _jobs("speed", seeds) if "speed" in parts else []:
             done(job, pool.submit(_run, job).result())
-    return report(out, command)
+    return report(out)
 
 
 def _jobs(part: str, seeds: int) -> list[Job]:
@@ -186,10 +186,10 @@ _NOTES = {
 }
 
 
-def report(out: Path, command: str) -> list[Path]:
+def report(out: Path) -> list[Path]:
     """Write sparsity.md and the figures from the parts that are in `out`."""
     parts = {part: json.loads(path.read_text()) for part in PARTS if (path := out / f"sparsity-{part}.json").is_file()}
-    text = ["# Every way to be sparse", f"`{command}`"] if command else ["# Every way to be sparse"]
+    text = ["# Every way to be sparse"]
     for part, found in parts.items():
         groups = _by_columns(found["rows"])
         for k, rows in enumerate(groups):
