@@ -113,13 +113,7 @@ class GatedLinear(AbstractGatedLayer):
     def forward(self, x: Float[Tensor, "... inputs"]) -> Float[Tensor, "... outputs"]:
         """``x W' + b`` with gated W (and b)."""
         self.positions = math.prod(x.shape[1:-1])
-        if self.by == "weight":
-            return functional.linear(x, *self.gated(self.gates()))
-        # what a gate of a unit closes is multiplied where it is smaller: in the batch, not in the weights
-        z = self.gates()
-        if self.by == "input":
-            return functional.linear(x * z, self.weight, self.bias)
-        return functional.linear(x, self.weight, self.bias) * z
+        return functional.linear(x, *self.gated(self.gates()))
 
     @property
     def plain(self) -> nn.Linear:

@@ -64,7 +64,7 @@ def combinations() -> Iterator[Combination]:
         for group in _GROUPS:
             grouped = replace(kind, group=group)
             yield Combination(name=f"{gate}, penalty, grouped by {group}", sparse=grouped)
-        for name in ("penalty", "constraint .005", "constraint .01"):
+        for name in ("penalty", "constraint .01"):
             alone = replace(_SPARSITIES[name], gate=kind.gate)
             yield Combination(name=f"{gate}, {name}, from scratch", sparse=alone, start="none")
     drawn = SparseConfig(gate="diffprune", stochastic=True)

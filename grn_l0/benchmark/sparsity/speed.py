@@ -23,7 +23,7 @@ from grn_l0.fit.gated import Task, objective_of
 from grn_l0.gates import AbstractGatedLayer, Fixed, Unit, compact, gate_layers, open_probability
 from grn_l0.sparsity import NoSparsity, Penalty
 
-_REPEATS, _EPOCHS = 25, 40
+_REPEATS, _EPOCHS = 25, 25
 #: Nats per open gate of the classifiers that are compacted, by what a gate closes.
 _PRICES: dict[Unit, float] = {"weight": 0.1, "input": 10.0}
 _WEIGHTED = (AbstractGatedLayer, torch.nn.Linear, torch.nn.Conv2d)
@@ -47,7 +47,7 @@ def compacted_dynamics(seed: int = 0) -> dict[str, dict[str, float]]:
     adata, test = datasets.sim350(noise=0.05, seed=seed), datasets.sim350_test()
     rows: dict[str, dict[str, float]] = {}
     series = pp.to_timeseries(test, trajectory_key="trajectory")
-    x0, times = torch.from_numpy(series.values[:, 0]).float(), torch.from_numpy(series.times).float()
+    x0, times = torch.tensor(series.values[:, 0]).float(), torch.tensor(series.times).float()
     many = x0.repeat(15, 1), times.repeat(15, 1)
     for family, result in _fits(adata, seed):
         small = result.model.compact()
