@@ -66,7 +66,8 @@ def fit(
         Gates of shape (R, N) in place of those of `config.sparse` at the start's probabilities. A copy is trained.
     sparsity
         In place of that of `config.sparse`. A copy learns. Gates start at the start's probabilities all the same, and
-        the network is what is open at test time: for a density that the network is to have, use `config.sparse`.
+        the network is what is open at test time: for a density that the network is to have, use `config.sparse`, and
+        for a criterion, too, as an object's price comes beside that of the weight.
     dynamics
         Forecasting dynamics over the same R regulators, in expression units, in place of the families of
         `config`. The gated ODE itself is always linear, which finds edges best.

@@ -16,6 +16,9 @@ from grn_l0.sparsity.abstract import AbstractSparsity
 class Penalty(AbstractSparsity):
     """Sum over edges of lambda P(z != 0).
 
+    In `grn_l0.fit.fit` an open gate pays 0.5 log(1 + slab^2 curvature) for its weight beside this. A criterion has that
+    in it: ask for one in words (`SparseConfig(criterion=)`, `penalty=`), which leave it out.
+
     Parameters
     ----------
     lam
