@@ -112,6 +112,7 @@ def test_pysindy_recovers_the_exact_flow_of_a_linear_system(system, task):
 def test_prior_pulls_phoenix_towards_it(task, monkeypatch):
     # epochs and no deadline: what is learned must not depend on how busy the machine is
     monkeypatch.setattr(phoenix, "Training", partial(Training, epochs=120))
+    task = replace(task, deadline=float("inf"))
     prior = pd.DataFrame({"source": ["C"], "target": ["D"], "weight": [1.0]})
     helped = METHODS["PHOENIX-like with prior"].run(replace(task, prior=prior))
     plain = METHODS["PHOENIX-like"].run(task)
