@@ -101,7 +101,7 @@ class FitConfig:
             raise OptionError(f"sparse must be a SparseConfig, not {self.sparse!r}")
         if self.survival is not None and self.sparse.density is not None:
             raise OptionError("survival and sparse.density both say which edges are reported; leave one of them out")
-        if self.odds != 1 and (self.sparse.priced or self.sparse.density is not None):
+        if self.odds != 1 and self.sparse.decides:
             raise OptionError("odds and a price or density of your own both say how open gates start; leave one out")
         for name in ("steps", "scratch_steps", "refit_steps"):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")

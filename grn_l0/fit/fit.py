@@ -130,13 +130,12 @@ def fit(
 
 def _status(task: Task, trained: Trained, network: Network, model: AbstractDynamics, scratch: bool, more: str) -> str:
     sparse = task.config.sparse
-    asked = sparse.priced or sparse.density is not None
     prices = asked_price(sparse, measurements(task.series, task.begin.redundancy), task.allowed.sum(0))
     # What the start says about decoys is about the edges that it would have reported itself.
     instead = sparse.density is not None or sparse.sparsity == "none"
     unchecked = "Gates from scratch, without posterior or decoys: scores are overconfident." if scratch else ""
     notes = [unchecked, asked_note(sparse, network, prices), "" if instead else task.begin.note, trained.note, more]
-    return status_of(network, model, task.series, notes, asked=asked)
+    return status_of(network, model, task.series, notes, asked=sparse.decides)
 
 
 def _refit(

@@ -68,12 +68,6 @@ class Task:
         )
 
     @property
-    def odds(self) -> float:
-        """Of the gates; 1 where a price or a density of the user's own says how open they start."""
-        sparse = self.config.sparse
-        return 1.0 if sparse.priced or sparse.density is not None else self.config.odds
-
-    @property
     def names(self) -> tuple[str, ...]:
         """Of the regulators."""
         return tuple(self.series.genes[j] for j in self.regulators)
@@ -116,7 +110,7 @@ def objective_of(
 ) -> tuple[Objective, Int[Array, " rows"], Float[Array, "regulators genes"]]:
     """The gated ODE before its first step, the regulators in it, and where the gates of all edges would start."""
     series, begin, config, dtype = task.series, task.begin, task.config, task.config.torch_dtype
-    sparse, odds = config.sparse, task.odds
+    sparse, odds = config.sparse, config.odds
     pricing = Pricing.of(begin, task.allowed, sparse, measurements(series, begin.redundancy))
     # Only edges with some evidence are trained, and only regulators with such edges enter the matrix products.
     active = task.allowed & (pricing.opening > config.active)

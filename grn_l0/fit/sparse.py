@@ -121,6 +121,11 @@ class SparseConfig:
         ]
 
     @property
+    def decides(self) -> bool:
+        """Whether a price or density of one's own says which edges are reported, and so how open gates start."""
+        return self.priced or self.density is not None
+
+    @property
     def priced(self) -> bool:
         """Whether edges cost something else than what was learned with the posterior."""
         return self.sparsity == "none" or self.criterion is not None or self.penalty is not None

@@ -255,7 +255,7 @@ def _chosen(
     """The settings of the fit with the gates and the production that were asked for by themselves."""
     if config is not None and (sparse is not None or family is not None):
         raise OptionError("config has fields for gates and production, too (sparse, families); give them in one place")
-    if decide is not None and sparse is not None and (sparse.density is not None or sparse.priced):
+    if decide is not None and sparse is not None and sparse.decides:
         raise OptionError(
             f"decide ({decide!r}) and a density or price of your own (density, criterion, penalty, sparsity none) both "
             "say which edges are reported; leave one of them out"
@@ -265,8 +265,7 @@ def _chosen(
     if sparse is not None and not isinstance(sparse, SparseConfig):
         raise OptionError(f"sparse must be a grn_l0.fit.SparseConfig, not {sparse!r}")
     if sparse is not None:
-        own = sparse.density is not None or sparse.priced  # says itself how open gates start
-        options = replace(options, sparse=sparse, odds=1.0 if own else options.odds)
+        options = replace(options, sparse=sparse, odds=1.0 if sparse.decides else options.odds)
     return options if family is None else replace(options, families=family)
 
 

@@ -52,11 +52,10 @@ def experiment(name: str, seed: int) -> tuple[dict[str, dict[str, float]], dict[
         for epsilon, price in zip(DENSITIES, PENALTIES[name, gate], strict=True):
             ways: dict[str, AbstractSparsity] = {
                 "constraint": L0Constraint(epsilon, rate=DUAL_RATE),
-                "no restart": L0Constraint(epsilon, rate=DUAL_RATE, restart=False),
                 "penalty": Penalty(price),
             }
-            if (name, gate) != ("digits", "hard concrete"):
-                del ways["no restart"]
+            if (name, gate) == ("digits", "hard concrete"):
+                ways["no restart"] = L0Constraint(epsilon, rate=DUAL_RATE, restart=False)
             for how, sparsity in ways.items():
                 label = f"{name}, {gate}, {epsilon:g}, {how}"
                 run = train(images, make=make, sparsity=sparsity, epochs=epochs, seed=seed, rate=RATES[gate])
