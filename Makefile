@@ -6,7 +6,7 @@ RUN    := $(VENV)/.installed-run
 DEV    := $(VENV)/.installed-dev
 OUT    ?= demo-output
 
-.PHONY: help install demo test lint format bench bench-accuracy bench-sparsity clean
+.PHONY: help install demo test lint format bench bench-accuracy bench-sparsity bench-calibration bench-speed bench-scale clean
 
 help:
 	@echo "make demo      simulate a small system, infer its network, score it; files in $(OUT)/"
@@ -15,6 +15,9 @@ help:
 	@echo "make bench     the benchmark tables (needs the published data; see docs/data.md)"
 	@echo "make bench-accuracy  every data set with every method, resumable (an hour; the same data)"
 	@echo "make bench-sparsity  every gate, penalty and constraint, and the papers' own experiments (half an hour)"
+	@echo "make bench-calibration  scores against the truth of fresh simulated systems (ten minutes)"
+	@echo "make bench-speed     seconds and memory on SIM350, beside other methods, resumable (half an hour; the same data)"
+	@echo "make bench-scale     time and memory from 100 to 11,165 genes, resumable (hours)"
 	@echo "make clean     remove what the other rules made"
 
 install: $(DEV)
@@ -46,7 +49,7 @@ format: $(DEV)
 	$(BIN)/ruff format .
 
 test: lint
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks
 
 bench: $(DEV)
@@ -63,6 +66,18 @@ bench-accuracy: $(DEV)
 bench-sparsity: $(DEV)
 	mkdir -p benchmarks/results
 	$(BIN)/grn-l0 benchmark sparsity --seeds 3 --processes 2 --out benchmarks/results
+
+bench-calibration: $(DEV)
+	mkdir -p benchmarks/results
+	$(BIN)/grn-l0 benchmark calibration --seeds 3 --out benchmarks/results
+
+bench-speed: $(DEV)
+	mkdir -p benchmarks/results
+	$(BIN)/grn-l0 benchmark speed --repeats 3 --out benchmarks/results
+
+bench-scale: $(DEV)
+	mkdir -p benchmarks/results
+	$(BIN)/grn-l0 benchmark scale --repeats 3 --out benchmarks/results --page docs/how-long.md
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov build dist

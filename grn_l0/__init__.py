@@ -31,6 +31,7 @@ from grn_l0._errors import (
     TableError,
     TimeError,
     TrajectoryError,
+    WorkerError,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         benchmark,
         datasets,
         dynamics,
+        ensemble,
         fit,
         gates,
         metrics,
@@ -74,11 +76,13 @@ __all__ = [
     "TableError",
     "TimeError",
     "TrajectoryError",
+    "WorkerError",
     "__version__",
     "baselines",
     "benchmark",
     "datasets",
     "dynamics",
+    "ensemble",
     "fit",
     "gates",
     "metrics",

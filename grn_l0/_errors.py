@@ -76,6 +76,10 @@ class DivergenceError(GrnError, ArithmeticError):
     """A solution or a fit that left the finite numbers."""
 
 
+class WorkerError(GrnError, RuntimeError):
+    """Processes or machines that work for a fit died again and again, or cannot be reached any more."""
+
+
 class BenchmarkError(GrnError, RuntimeError):
     """Parts of a benchmark that did not come to an end."""
 

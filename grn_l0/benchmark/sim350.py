@@ -13,7 +13,8 @@ from grn_l0._typing import Progress
 from grn_l0.benchmark.machine import machine, peak_mib
 from grn_l0.benchmark.scoring import errors, ranking_only, timed_infer
 from grn_l0.benchmark.settings import Settings
-from grn_l0.benchmark.table import BenchmarkTable, median_row
+from grn_l0.benchmark.table import BenchmarkTable, median_row, reliability_lines
+from grn_l0.metrics import Reliability
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 #: In the order of the table.
 COLUMNS = (
     "auprc", "auroc", "epr", "balanced_accuracy", "precision", "recall", "sign_accuracy", "sparsity", "edges",
-    "mse_one_step", "mse_full", "time_s",
+    *tl.CALIBRATION, "mse_one_step", "mse_full", "time_s",
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ def sim350(settings: Settings, progress: Progress | None = None) -> BenchmarkTab
     rows: dict[str, dict[str, float]] = {}
     floors: list[dict[str, dict[str, float]]] = []
     universe = ""
+    counts_by_score: list[Reliability] = []
     for seed in range(settings.seeds):
         adata = datasets.sim350(noise=settings.noise, seed=seed)
         options: dict[str, Any] = {"trajectory_key": "trajectory", "seed": seed, "progress": progress}
@@ -45,6 +47,7 @@ def sim350(settings: Settings, progress: Progress | None = None) -> BenchmarkTab
         table = tl.evaluate(result, test.varp["truth"])
         forecast = result.forecast(test)
         rows[f"seed {seed}"] = _inferred(result, test, spent)
+        counts_by_score.append(tl.reliability(result, test.varp["truth"]))
         others: dict[str, dict[str, float]] = {}
         if prior is not None:
             wrong = shuffled(prior, tuple(map(str, adata.var_names)), seed)
@@ -81,6 +84,7 @@ def sim350(settings: Settings, progress: Progress | None = None) -> BenchmarkTab
             universe,
             "MSE on the ten published noise-free test trajectories.",
             *notes,
+            *reliability_lines("Scores of all seeds", sum(counts_by_score[1:], counts_by_score[0])),
             f"Peak memory {peak_mib():.0f} MiB.",
         ),
         about=about | {"machine": machine()},

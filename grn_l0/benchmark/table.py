@@ -13,7 +13,8 @@ import pandas as pd
 
 from grn_l0._atomic import atomic_path
 from grn_l0._errors import FileFormatError
-from grn_l0._typing import PathLikeStr
+from grn_l0._typing import Float, PathLikeStr, ndarray
+from grn_l0.metrics import LIKELY, Reliability
 
 #: Columns that are counts, shown without decimals.
 COUNTS = ("candidates", "true_edges", "edges", "edges_found", "peak_mib", "n")
@@ -99,6 +100,42 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: in
     """Lines of a Markdown table; the first `texts` columns are aligned to the left, figures to the right."""
     rule = ["---"] * texts + ["---:"] * (len(head) - texts)
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
+
+
+def reliability_lines(
+    name: str, counts: Reliability, between: Sequence[Float[ndarray, " bins"]] | None = None
+) -> list[str]:
+    """A sentence with the calibration errors, then the reliability table in Markdown.
+
+    Parameters
+    ----------
+    name
+        What was pooled.
+    counts
+        Candidates by score.
+    between
+        Lower and upper ends of another interval of each bin, that between systems.
+    """
+    table = counts.table()
+    head = ["score", "candidates", "mean score", "share of true edges", "95 % interval"]
+    rows = [
+        [
+            f"{row['from']:g} to {row['to']:g}",
+            f"{row['candidates']:.0f}",
+            *(f"{row[c]:.3f}" for c in ("predicted", "observed")),
+            f"{row['low']:.3f}–{row['high']:.3f}",
+        ]
+        for row in table.to_dict("records")
+    ]
+    if between is not None:
+        head.append("between systems")
+        ends = zip(*(end[counts.count > 0] for end in between), strict=True)
+        rows = [[*row, f"{low:.3f}–{high:.3f}"] for row, (low, high) in zip(rows, ends, strict=True)]
+    about = (
+        f"{name}: expected calibration error {counts.error():.4f} over all candidates, {counts.error(LIKELY):.3f} over "
+        f"those from {LIKELY:g} on."
+    )
+    return [about, markdown_table(head, rows)]
 
 
 def median_row(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:

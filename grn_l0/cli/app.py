@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from grn_l0.cli.benchmark import benchmark
+from grn_l0.cli.compare import compare
 from grn_l0.cli.data import data
 from grn_l0.cli.demo import demo
 from grn_l0.cli.evaluate import evaluate
@@ -43,6 +44,7 @@ def _root(
 app.command()(infer)
 app.command()(forecast)
 app.command()(evaluate)
+app.command()(compare)
 app.command()(simulate)
 app.add_typer(data, name="data")
 app.command()(benchmark)

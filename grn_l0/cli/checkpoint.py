@@ -27,9 +27,9 @@ def explain_interruption(folder: Path | None, words: Sequence[str]) -> Iterator[
     except KeyboardInterrupt:
         after = _stamp(folder)
         if folder is None:
-            text = "there is no checkpoint; with --checkpoint DIR the next run can go on from its posterior start"
+            text = "there is no checkpoint; with --checkpoint DIR the next run can go on from where it was stopped"
         elif after is None:
-            text = f"there is no checkpoint in {folder} yet: it is written when the posterior start is done"
+            text = f"there is no checkpoint in {folder} yet: the first is written after ten seconds"
         else:
             path, _ = after
             age = "" if after != before else " (from an earlier run; used if it fits these data, options and seed)"
@@ -39,10 +39,10 @@ def explain_interruption(folder: Path | None, words: Sequence[str]) -> Iterator[
 
 
 def _stamp(folder: Path | None) -> tuple[Path, int] | None:
-    """The checkpoint and when it was written; None where there is none."""
+    """The latest checkpoint and when it was written; None where there is none."""
     if folder is None:
         return None
-    from grn_l0.tl.start import CHECKPOINT
+    from grn_l0.tl.start import checkpoints
 
-    path = folder / CHECKPOINT
-    return (path, path.stat().st_mtime_ns) if path.is_file() else None
+    stamps = [(path, path.stat().st_mtime_ns) for path in checkpoints(folder)]
+    return max(stamps, key=lambda stamp: stamp[1], default=None)

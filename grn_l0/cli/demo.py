@@ -9,7 +9,7 @@ import typer
 
 from grn_l0._errors import OutputError
 from grn_l0.cli import options as opt
-from grn_l0.cli.outputs import print_table, say
+from grn_l0.cli.outputs import print_reliability, print_table, say
 from grn_l0.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Metrics that every method has, whether or not it selects edges.
 RANKING = ("auprc", "auroc", "epr")
 SELECTION = ("edges", "precision", "recall", "balanced_accuracy", "sign_accuracy", "sparsity")
+#: Of the network alone: quick methods state no probabilities.
+CALIBRATION = ("ece", "ece_above_0.1", "brier")
 
 
 def demo(
@@ -30,7 +32,7 @@ def demo(
     genes: Annotated[int, typer.Option("--genes", min=3, help="Number of genes.")] = 40,
     trajectories: Annotated[int, typer.Option("--trajectories", min=2, help="Number of time courses.")] = 60,
     seed: opt.Seed = 0,
-    threads: opt.Threads = 1,
+    threads: opt.Threads = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Simulate a small regulatory system, infer its network, and score it against the truth."""
@@ -41,7 +43,6 @@ def demo(
     from grn_l0 import datasets, pl, tl
     from grn_l0._atomic import atomic_path
 
-    opt.use_threads(threads)
     say(f"simulating {trajectories} time courses of {genes} genes, 5 % noise", quiet)
     adata = datasets.simulated(genes=genes, trajectories=trajectories, noise=0.05, seed=seed)
     with progress(quiet) as report:
@@ -52,12 +53,14 @@ def demo(
     result.network.write_scores(out / "scores.parquet")
     pl.save(pl.network(result), out / "network.png")
     pl.save(pl.fit(result, adata), out / "fit.png")
+    pl.save(pl.reliability(result, adata.varp["truth"]), out / "reliability.png")
     with atomic_path(out / "metrics.csv") as path:
         table.to_csv(path, index_label="method")
     counts = tl.evaluate(result, adata.varp["truth"]).loc["result"]
     say(result.summary(), quiet)
     print(f"universe: {counts['candidates']:.0f} candidate edges, {counts['true_edges']:.0f} of them true")
     print_table(table)
+    print_reliability(tl.reliability(result, adata.varp["truth"]))
     say(f"written: {', '.join(sorted(str(p) for p in out.iterdir() if not p.name.startswith('.')))}", quiet)
 
 
@@ -70,7 +73,7 @@ def metrics_table(result: Inference, adata: AnnData) -> pd.DataFrame:
 
     own = tl.evaluate(result, adata.varp["truth"])
     rows = {("grn_l0" if name == "result" else str(name)): own.loc[name].to_dict() for name in own.index}
-    rows = {name: {k: row[k] for k in (*RANKING, *SELECTION)} for name, row in rows.items()}
+    rows = {name: {k: row[k] for k in (*RANKING, *SELECTION, *CALIBRATION)} for name, row in rows.items()}
     series = pp.to_timeseries(adata, trajectory_key="trajectory")
     for name, method in baselines.NETWORK_BASELINES.items():
         scores = method(series, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from grn_l0.cli import options as opt
-from grn_l0.cli.inputs import read_hold
+from grn_l0.cli.inputs import open_data, read_hold
 from grn_l0.cli.outputs import check_outputs, print_json, print_table, say
 
 
@@ -38,7 +39,7 @@ def forecast(
     pseudotime_key: opt.PseudotimeKey = None,
     bins: opt.Bins = None,
     layer: opt.Layer = None,
-    threads: opt.Threads = 1,
+    threads: opt.Threads = None,
     measurement: Annotated[
         MeasurementName, typer.Option("--measurement", help="What a step starts from (docs/quickstart.md).")
     ] = MeasurementName.auto,
@@ -62,24 +63,26 @@ def forecast(
     held = read_hold(hold)
     import pandas as pd
 
-    from grn_l0 import pp, tl
+    from grn_l0 import tl
 
     result = tl.load(model)
-    adata = pp.read(data)
-    opt.use_threads(threads)
-    forecasts = tl.forecast(
-        result,
-        adata,
-        time_key=time_key,
-        trajectory_key=trajectory_key,
-        pseudotime_key=pseudotime_key,
-        layer=layer,
-        n_bins=bins,
-        measurement=measurement.value,
-        gates=gates.value,
-        context=None if context is None else pp.read(context),
-        hold=held,
-    )
+    with ExitStack() as files:
+        adata = files.enter_context(open_data(data))
+        other = None if context is None else files.enter_context(open_data(context))
+        opt.use_threads(threads)
+        forecasts = tl.forecast(
+            result,
+            adata,
+            time_key=time_key,
+            trajectory_key=trajectory_key,
+            pseudotime_key=pseudotime_key,
+            layer=layer,
+            n_bins=bins,
+            measurement=measurement.value,
+            gates=gates.value,
+            context=other,
+            hold=held,
+        )
     errors = dict(forecasts.uns[tl.FORECAST_KEY])
     if out is not None:
         tl.write_annotated(forecasts, out)

@@ -12,9 +12,9 @@ from grn_l0._errors import OptionError
 from grn_l0.cli import options as opt
 from grn_l0.cli import sparse
 from grn_l0.cli.checkpoint import explain_interruption
-from grn_l0.cli.inputs import read_names, read_priors, read_trusts
+from grn_l0.cli.inputs import open_data, read_names, read_priors, read_trusts
 from grn_l0.cli.outputs import check_outputs, say
-from grn_l0.cli.progress import PLAN, PLAN_FROM_SCRATCH, progress
+from grn_l0.cli.progress import PLAN_FROM_SCRATCH, plan, progress
 
 if TYPE_CHECKING:
     from grn_l0.tl.decide import Decision
@@ -100,10 +100,38 @@ def infer(
     ] = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option("--checkpoint", help="Folder that keeps the posterior start, so that a stopped run can go on."),
+        typer.Option("--checkpoint", help="Folder that keeps what is done, so that a stopped run can go on."),
     ] = None,
+    resamples: Annotated[
+        int | None,
+        typer.Option(
+            "--resamples",
+            metavar="B",
+            min=2,
+            help="Seek edges again in B resamples of the data, such as 50; how often one comes back is its frequency.",
+        ),
+    ] = None,
+    false_edges: Annotated[
+        float | None,
+        typer.Option(
+            "--false-edges",
+            metavar="V",
+            help="With --resamples: report only edges that come back so often that at most V false ones are expected.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, help="Processes that share the targets, and the resamples.")
+    ] = 1,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the targets."),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="With --checkpoint: refuse to begin anew where it has nothing of this run."),
+    ] = False,
     seed: opt.Seed = 0,
-    threads: opt.Threads = 1,
+    threads: opt.Threads = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Infer a sparse, signed, scored network from expression over time."""
@@ -118,16 +146,16 @@ def infer(
 
     if checkpoint is not None and start is StartName.none:
         raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
+    if resume and checkpoint is None:
+        raise OptionError("--resume needs the folder to go on from: --checkpoint DIR")
     decision = _decision(decide)
     chosen = sparse.sparse_config(gate, sparsity, criterion, penalty, density, group)
     words = [str(word) for word in context.find_root().obj or ()]
 
-    with explain_interruption(checkpoint, words):
-        from grn_l0 import pp, tl
+    with explain_interruption(checkpoint, words), open_data(data) as adata:
+        from grn_l0 import tl
 
-        adata = pp.read(data)
-        opt.use_threads(threads)
-        stages = PLAN if start is StartName.posterior else PLAN_FROM_SCRATCH
+        stages = plan(resamples or 0, jobs) if start is StartName.posterior else PLAN_FROM_SCRATCH
         with progress(quiet, stages) as report:
             result = tl.infer(
                 adata,
@@ -150,16 +178,21 @@ def infer(
                 dynamics=None if dynamics is None else dynamics.value,
                 start=start.value,
                 n_bins=bins,
+                resamples=resamples,
+                false_edges=false_edges,
+                jobs=jobs,
+                dask=dask,
                 checkpoint=checkpoint,
+                resume=resume,
                 progress=report,
             )
-    result.network.write(out)
-    if scores is not None:
-        result.network.write_scores(scores)
-    if model is not None:
-        result.save(model)
-    if annotate is not None:
-        tl.write_annotated(adata, annotate)
+        result.network.write(out)
+        if scores is not None:
+            result.network.write_scores(scores)
+        if model is not None:
+            result.save(model)
+        if annotate is not None:
+            tl.write_annotated(adata, annotate)
     written = [path for path in (out, scores, model, annotate) if path is not None]
     say(result.summary(), quiet)
     say(f"written: {', '.join(str(path) for path in written)}", quiet)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,19 @@ from grn_l0._errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
+
+
+@contextmanager
+def open_data(path: Path) -> Iterator[AnnData]:
+    """An .h5ad file, read or, if it is large, left on disk and closed in the end; see `grn_l0.pp.read`."""
+    from grn_l0 import pp
+
+    adata = pp.read(path, backed="auto")
+    try:
+        yield adata
+    finally:
+        adata.file.close()
 
 
 def read_names(path: Path | None) -> tuple[str, ...] | None:
@@ -69,13 +83,13 @@ def read_trusts(given: Sequence[str] | None) -> str | dict[str, str] | None:
     return out
 
 
-def read_table(path: Path | None) -> pd.DataFrame | None:
+def read_table(path: Path | None, *, categorical: bool = False) -> pd.DataFrame | None:
     """Edges from a table or a GraphML file, or None without one; see `grn_l0.network.read_edges`."""
     if path is None:
         return None
     from grn_l0.network import read_edges
 
-    return read_edges(path)
+    return read_edges(path, categorical=categorical)
 
 
 def read_hold(given: Sequence[str] | None) -> dict[str, float] | None:

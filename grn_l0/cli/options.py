@@ -43,16 +43,18 @@ Regulators = Annotated[
     Path | None, typer.Option("--regulators", help="Text file of candidate regulators, one name per line.")
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same result.")]
-Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads of the numerical libraries.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads.  [default: the cores this process may use]")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no summary; warnings stay.")]
 
 
-def use_threads(threads: int) -> None:
-    """Set the threads of this process: it belongs to the command line, so nothing else is affected."""
+def use_threads(threads: int | None) -> None:
+    """Set the threads of this process, one if not said: it belongs to the command line, so nothing else is affected."""
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(threads or 1)
 
 
 def optional_key(key: str | None) -> str | None:

@@ -15,6 +15,8 @@ from grn_l0._errors import FileFormatError, OptionError, OutputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grn_l0.metrics import Reliability
+
 
 def check_outputs(*outputs: tuple[str, Path | None, Sequence[str]]) -> None:
     """Refuse output paths that cannot be written, before any work is done.
@@ -82,6 +84,20 @@ def _plain(value: Any) -> Any:
 def print_table(table: pd.DataFrame) -> None:
     """A table on stdout, with as many digits as mean something."""
     print(table.map(_cell).to_string())
+
+
+def print_reliability(counts: Reliability) -> None:
+    """The reliability table on stdout, with a line that says how to read it."""
+    from grn_l0.metrics import LIKELY
+
+    errors = counts.error(), counts.error(LIKELY)
+    print(
+        f"\ncalibration: expected error {errors[0]:.3g} over all candidates, {errors[1]:.3g} over those that score "
+        f"{LIKELY:g} or more (predicted: mean score; observed: share of true edges, with its 95 % interval)"
+    )
+    table = counts.table()
+    where = [f"{low:g} to {high:g}" for low, high in zip(table.pop("from"), table.pop("to"), strict=True)]
+    print_table(table.set_axis(where, axis=0))
 
 
 def _cell(value: Any) -> str:

@@ -19,6 +19,8 @@ PLAN: Mapping[str, float] = {
     "linear forecast": 0.04,
     "logistic forecast": 0.05,
 }
+#: What a resample takes of the time of the posterior start.
+PER_RESAMPLE = 0.2
 #: The same without a posterior start.
 PLAN_FROM_SCRATCH: Mapping[str, float] = {
     "gated ODE": 0.45,
@@ -27,6 +29,14 @@ PLAN_FROM_SCRATCH: Mapping[str, float] = {
     "linear forecast": 0.1,
     "logistic forecast": 0.1,
 }
+
+
+def plan(resamples: int, jobs: int) -> Mapping[str, float]:
+    """Stages of a fit with so many resamples on so many processes."""
+    if not resamples:
+        return PLAN
+    posterior = PLAN["posterior"]
+    return {"posterior": posterior, "resamples": posterior * PER_RESAMPLE * resamples / jobs, **PLAN}
 
 
 class Overall:
@@ -56,8 +66,11 @@ class Overall:
         """Seconds since this object was made."""
         return self._clock() - self._made
 
-    def step(self, stage: str, done: int, total: int) -> None:
-        """Take note of a step; afterwards `done` is a share in [0, 1] and `left` is in seconds."""
+    def step(self, stage: str, done: int, total: int, *, resumed: bool = False) -> None:
+        """Take note of a step; afterwards `done` is a share in [0, 1] and `left` is in seconds.
+
+        Of a stage that was `resumed` what is done took no time: it came from a checkpoint.
+        """
         now = self._clock()
         if stage not in self._plan:
             self._plan[stage] = self._plan.get(self._stage or "", 0.1)
@@ -66,10 +79,11 @@ class Overall:
         before = sum(self._plan[name] for name in names[: names.index(stage)]) / whole
         self.done = min(before + self._plan[stage] / whole * done / max(total, 1), 1.0)
         if self._stage is None:
-            # What was over at the first call took no time: it came from a checkpoint.
-            self._free = self.done if done >= total else before
+            self._free = self.done if resumed or done >= total else before
         elif (names.index(stage), done) < (names.index(self._stage), self._last):
-            self._began, self._free = self._seen, before
+            self._began, self._free = self._seen, self.done if resumed else before
+        elif resumed:
+            self._free += self.done - before
         self._stage, self._last, self._seen = stage, done, now
         spent, paid = now - self._began, self.done - self._free
         self.left = spent * (1.0 - self.done) / paid if paid > 0 and spent > 0 else None
@@ -113,8 +127,10 @@ def _bar(plan: Mapping[str, float]) -> Iterator[Progress]:
         task = bar.add_task(next(iter(plan)).ljust(width), total=1.0, figures=_figures({}), left=" " * 12)
 
         def callback(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
-            overall.step(stage, done, total)
+            resumed = "resumed" in figures
+            overall.step(stage, done, total, resumed=resumed)
             left = "" if overall.left is None else f"{_clock(overall.left):>7} left"
+            left = f"resumed after {done} of {total}" if resumed else left
             bar.update(
                 task, description=stage.ljust(width), completed=overall.done, figures=_figures(figures), left=left
             )
@@ -164,12 +180,17 @@ class PlainProgress:
     def __call__(self, stage: str, done: int, total: int, figures: dict[str, float]) -> None:
         """Take note of a step; see `grn_l0._typing.Progress`."""
         now = self._clock()
-        self._overall.step(stage, done, total)
+        resumed = "resumed" in figures
+        self._overall.step(stage, done, total, resumed=resumed)
         if stage != self._stage:
             # The first stage began when this object was made: loading and compiling belong to it.
             self._began = now if self._stage is not None else self._began
             self._stage = stage
         ended = done >= total
+        if resumed:
+            self._spoke = now
+            print(f"{stage}: resumed after {done} of {total}", file=sys.stderr, flush=True)
+            return
         if not ended and now - self._spoke < self._interval:
             return
         self._spoke = now

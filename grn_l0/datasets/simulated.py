@@ -16,6 +16,7 @@ def simulated(
     seed: int = 0,
     *,
     production: ProductionName = "logic",
+    regulators: int | None = None,
 ) -> AnnData:
     """Short trajectories of a random regulatory system.
 
@@ -29,6 +30,8 @@ def simulated(
         Decides system and data.
     production
         "logic", "linear" or "logistic"; see :func:`grn_l0.simulate.random_system`.
+    regulators
+        So many genes, the first, regulate others; a quarter of them by default.
 
     Returns
     -------
@@ -40,7 +43,8 @@ def simulated(
     OptionError
         If an option is outside its range.
     """
-    system = random_system(genes, seed, production=production)
+    share = 0.25 if regulators is None else regulators / genes
+    system = random_system(genes, seed, production=production, regulators_share=share)
     series = short_trajectories(system, trajectories, noise=noise, seed=seed)
     about: dict[str, str | float | int] = {"name": "simulated", "noise": noise, "seed": seed, "production": production}
     return annotate(

@@ -1,6 +1,7 @@
 """Families of production: how much of a gene its regulators make."""
 
 from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
+from grn_l0.dynamics.edges import Terms, to_edges, to_matrix
 from grn_l0.dynamics.linear import Linear
 from grn_l0.dynamics.logistic import Logistic
 from grn_l0.dynamics.products import Gated, flops
@@ -21,5 +22,8 @@ __all__ = [
     "Logistic",
     "SumProduct",
     "TargetMLP",
+    "Terms",
     "flops",
+    "to_edges",
+    "to_matrix",
 ]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Float, Int
+from grn_l0.dynamics.edges import Terms, to_matrix
 from grn_l0.dynamics.products import Gated, sparse_where_worth
 
 
@@ -18,7 +19,7 @@ class LinearStart(Protocol):
 
     @property
     def weight(self) -> Array:
-        """Slopes, shape (R, N)."""
+        """Slopes, shape (R, N), or one per edge for a model that has a list of edges."""
 
     @property
     def center(self) -> Array:
@@ -58,6 +59,11 @@ class AbstractDynamics(nn.Module):
     moving: Tensor
     #: Which arguments of the constructor have an axis of regulators, and which axis it is.
     regulator_axes: ClassVar[dict[str, int]]
+    #: Whether this family can have a list of edges in place of matrices.
+    lists_edges: ClassVar[bool] = False
+    #: Shape (2, E): regulator (its position among the R) and target of every edge; None for matrices of all of them.
+    #: With a list, whatever is said to be (R, N) has one entry per edge instead.
+    edges: Tensor | None
 
     def __init__(self, regulators: Int[Tensor, " regulators"], rate: Float[Tensor, " genes"]) -> None:
         super().__init__()
@@ -66,6 +72,7 @@ class AbstractDynamics(nn.Module):
         moving = rate > 0
         self.register_buffer("regulators", torch.as_tensor(regulators, dtype=torch.int64).clone())
         self.register_buffer("moving", moving)
+        self.register_buffer("edges", None)
         self.log_rate = nn.Parameter(torch.where(moving, rate, torch.ones_like(rate)).log())
 
     @property
@@ -118,9 +125,23 @@ class AbstractDynamics(nn.Module):
 
     def of_regulators(self, rows: Int[Tensor, " kept"]) -> Self:
         """A copy with these of its regulators only: `rows` counts among the R regulators, not among the genes."""
-        axes = self.regulator_axes
-        kept = {k: v.index_select(axes[k], rows) if k in axes else v for k, v in self.arguments().items()}
-        return type(self)(**kept)
+        axes, arguments = self.regulator_axes, self.arguments()
+        if self.edges is not None:
+            place = torch.full((self.n_regulators,), -1, device=rows.device)
+            place[rows] = torch.arange(len(rows), device=rows.device)
+            moved = torch.stack([place[self.edges[0]], self.edges[1]])
+            inside = moved[0] >= 0
+            arguments |= {"edges": moved[:, inside], "weight": arguments["weight"][inside]}
+            axes = {name: axis for name, axis in axes.items() if name != "weight"}
+        return type(self)(**{k: v.index_select(axes[k], rows) if k in axes else v for k, v in arguments.items()})
+
+    def with_matrices(self) -> Self:
+        """The same dynamics with matrices (R, N) in place of a list of edges."""
+        if self.edges is None:
+            return self
+        arguments = self.arguments()
+        weight = to_matrix(arguments["weight"], self.edges, (self.n_regulators, self.n_genes))
+        return type(self)(**{**arguments, "weight": weight, "edges": None})
 
     def compact(self, mask: Float[Tensor, "regulators genes"] | None = None) -> Self:
         """A copy for forecasts in which closed edges cost nothing; its production is the same.
@@ -129,10 +150,21 @@ class AbstractDynamics(nn.Module):
         have no edge are left out, and matrices that are mostly zeros are stored by their nonzeros. It has no gradients.
         """
         model = self if mask is None else self.masked(mask)
-        keep = torch.stack([(p != 0).flatten(1).any(1) for p in model.edge_parameters]).any(0)
-        small = model.of_regulators(keep.nonzero()[:, 0]).requires_grad_(False)
+        edges = model.edges
+        if edges is None:
+            keep = torch.stack([(p != 0).flatten(1).any(1) for p in model.edge_parameters]).any(0).nonzero()[:, 0]
+        else:
+            arguments = model.arguments()
+            there = arguments["weight"] != 0
+            arguments |= {"edges": edges[:, there], "weight": arguments["weight"][there]}
+            model, keep = type(model)(**arguments), torch.unique(edges[0, there])
+        small = model.of_regulators(keep).requires_grad_(False)
         small.compacted = True
         return small
+
+    def terms(self, z: Float[Tensor, "regulators genes"] | None) -> Terms | None:
+        """Production as a sum over edges, under the gates `z`; None for a model of matrices."""
+        return None
 
     def matrices(self, z: Float[Tensor, "regulators genes"] | None) -> Gated:
         """What `gated` returns, by nonzeros where this is a compacted model and it is worth it."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from grn_l0._errors import OptionError
 from grn_l0._typing import Float, Int
 from grn_l0.dynamics.abstract import AbstractDynamics, LinearStart
+from grn_l0.dynamics.edges import Terms, affine_edges, checked_edges
 from grn_l0.dynamics.products import Gated, affine
 from grn_l0.dynamics.ranges import ranges
 from grn_l0.timeseries import TimeSeries
@@ -47,10 +48,14 @@ class Logistic(AbstractDynamics):
         Shape (R,): where `slope` is taken. The middle of the range by default.
     features
         "log-odds" or "identity".
+    edges
+        Shape (2, E), sorted by target: the edges whose weights `weight`, then of shape (E,), holds; no others exist.
+        A regulator is counted among the R, a target among the N. None: all of them.
     """
 
     kind: ClassVar[str] = "logistic"
     regulator_axes: ClassVar[dict[str, int]] = {"regulators": 0, "center": 0, "weight": 0}
+    lists_edges: ClassVar[bool] = True
     lower: Tensor
     upper: Tensor
     center: Tensor
@@ -67,8 +72,10 @@ class Logistic(AbstractDynamics):
         upper: Float[Tensor, " genes"],
         center: Float[Tensor, " regulators"] | None = None,
         features: Features = "log-odds",
+        edges: Int[Tensor, "2 edges"] | None = None,
     ) -> None:
         super().__init__(regulators, rate)
+        self.edges = checked_edges(edges, weight, self.n_regulators, self.n_genes)
         if not bool((amplitude > 0).all()) or not bool((lower < upper).all()):
             raise OptionError("a logistic production needs amplitudes above 0 and lower < upper for every gene")
         if features not in ("identity", "log-odds"):
@@ -90,6 +97,7 @@ class Logistic(AbstractDynamics):
         *,
         regulators: Int[Tensor, " regulators"],
         features: Features = "log-odds",
+        edges: Int[Tensor, "2 edges"] | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> Self:
         """Logistic production that is tangent to the linear model of `start` at its center.
@@ -112,12 +120,23 @@ class Logistic(AbstractDynamics):
             upper=up,
             center=center,
             features=features,
+            edges=edges,
         )
         with torch.no_grad():
             value, derivative = model._feature(center, model.regulators)
-            model.weight.copy_(slope / (amplitude * level * (1 - level)) / derivative[:, None])
-            model.bias.sub_(value @ model.weight)
+            steepness = amplitude * level * (1 - level)
+            if model.edges is None:
+                model.weight.copy_(slope / steepness / derivative[:, None])
+            else:
+                model.weight.copy_(slope / steepness[model.edges[1]] / derivative[model.edges[0]])
+            model.bias.sub_(model._sum(value))
         return model
+
+    def _sum(self, h: Float[Tensor, " regulators"]) -> Float[Tensor, " genes"]:
+        """Weights times the features of the regulators at one state."""
+        if self.edges is None:
+            return h @ self.weight
+        return affine_edges(torch.zeros_like(self.bias), h[None], self.weight, self.edges)[0]
 
     def _feature(self, x: Tensor, genes: Tensor) -> tuple[Tensor, Tensor]:
         """Feature h and its derivative; inside the bounds these are each other's derivative."""
@@ -142,18 +161,40 @@ class Logistic(AbstractDynamics):
         low, high = self.lower[self.regulators], self.upper[self.regulators]
         h = (x[:, self.regulators] - low) / (high - low)
         h = h - 0.5 if self.features == "identity" else torch.logit(h.clamp(_LOW, _HIGH))
-        return self.log_amplitude.exp() * torch.sigmoid(affine(self.bias, h, gated[0]))
+        edges = self.edges
+        f = affine(self.bias, h, gated[0]) if edges is None else affine_edges(self.bias, h, gated[0], edges)
+        return self.log_amplitude.exp() * torch.sigmoid(f)
+
+    def terms(self, z: Float[Tensor, "regulators genes"] | None) -> Terms | None:
+        """Production as a sum over the list of edges."""
+        if self.edges is None:
+            return None
+        low, high = self.lower[self.regulators], self.upper[self.regulators]
+        plain = self.features == "identity"
+        return Terms(
+            index=self.edges,
+            weight=self.gated(z)[0],
+            gate=z,
+            bias=self.bias,
+            shift=(low + high) / 2 if plain else low,
+            scale=1 / (high - low),
+            bounds=None if plain else (_LOW, _HIGH),
+            amplitude=self.log_amplitude.exp(),
+        )
 
     def slope(self) -> Float[Tensor, "regulators genes"]:
         """Tangent of production at the center, shape (R, N)."""
         value, derivative = self._feature(self.center, self.regulators)
-        level = torch.sigmoid(self.bias + value @ self.weight)
-        return self.weight * derivative[:, None] * (self.log_amplitude.exp() * level * (1 - level))
+        level = torch.sigmoid(self.bias + self._sum(value))
+        steepness = self.log_amplitude.exp() * level * (1 - level)
+        if self.edges is None:
+            return self.weight * derivative[:, None] * steepness
+        return self.weight * derivative[self.edges[0]] * steepness[self.edges[1]]
 
     def level(self) -> Float[Tensor, " genes"]:
         """Production at the center, shape (N,)."""
         value, _ = self._feature(self.center, self.regulators)
-        return self.log_amplitude.exp() * torch.sigmoid(self.bias + value @ self.weight)
+        return self.log_amplitude.exp() * torch.sigmoid(self.bias + self._sum(value))
 
     def arguments(self) -> dict[str, Any]:
         """What the constructor takes."""
@@ -167,6 +208,7 @@ class Logistic(AbstractDynamics):
             "upper": self.upper,
             "center": self.center,
             "features": self.features,
+            "edges": self.edges,
         }
 
     def scaled(self, factor: Float[Tensor, " genes"]) -> Self:

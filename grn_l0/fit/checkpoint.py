@@ -25,7 +25,7 @@ from grn_l0.posterior.projection import Projection
 from grn_l0.solve import SOLVERS
 
 FORMAT = "grn_l0 model"
-VERSION = 3
+VERSION = 4
 _VECTORS = ("noise", "mean", "spread", "drift", "initial")
 _MATRICES = ("scores", "weights", "effects", "candidates")
 

@@ -9,7 +9,7 @@ from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Int
 from grn_l0.dynamics import AbstractDynamics, Linear, Logistic, SumProduct, TargetMLP
 from grn_l0.fit.config import FitConfig
-from grn_l0.posterior.start import Start
+from grn_l0.fit.edges import EdgeStart, MatrixStart
 from grn_l0.timeseries import TimeSeries
 
 #: Families whose production is never negative.
@@ -17,9 +17,11 @@ _CONCENTRATIONS = ("logistic", "sum-product")
 
 
 def candidates(
-    start: Start, series: TimeSeries, regulators: Int[Array, " some"], non_negative: bool, config: FitConfig
+    start: EdgeStart, series: TimeSeries, regulators: Int[Array, " rows"], non_negative: bool, config: FitConfig
 ) -> list[AbstractDynamics]:
-    """The forecasting families that the configuration asks for, in expression units.
+    """The forecasting families that the configuration asks for, in expression units; lists of edges, or matrices.
+
+    `regulators` are the positions, among the genes, of those that have any of the edges of `start`.
 
     Raises
     ------
@@ -40,20 +42,22 @@ def candidates(
 
 def family_from_start(
     name: str,
-    start: Start,
+    start: EdgeStart,
     series: TimeSeries,
-    regulators: Int[torch.Tensor, " some"],
+    regulators: Int[torch.Tensor, " rows"],
     non_negative: bool,
     config: FitConfig,
 ) -> AbstractDynamics:
     """Production of the family `name`, tangent to the linear model of `start`, in expression units."""
-    dtype, floor = config.torch_dtype, 0.0 if non_negative else None
+    dtype, floor, edges = config.torch_dtype, 0.0 if non_negative else None, start.edges.index
     if name == "linear":
-        return Linear.from_start(start, series, regulators=regulators, floor=floor, dtype=dtype)
+        return Linear.from_start(start, series, regulators=regulators, floor=floor, edges=edges, dtype=dtype)
     if name == "logistic":
-        return Logistic.from_start(start, series, regulators=regulators, features=config.features, dtype=dtype)
+        features = config.features
+        return Logistic.from_start(start, series, regulators=regulators, features=features, edges=edges, dtype=dtype)
+    whole = MatrixStart.of(start)
     if name == "sum-product":
-        return SumProduct.from_start(start, series, regulators=regulators, dtype=dtype)
+        return SumProduct.from_start(whole, series, regulators=regulators, dtype=dtype)
     if name != "mlp":
         raise ValueError(f"no family {name!r}")
-    return TargetMLP.from_start(start, series, regulators=regulators, units=config.units, floor=floor, dtype=dtype)
+    return TargetMLP.from_start(whole, series, regulators=regulators, units=config.units, floor=floor, dtype=dtype)

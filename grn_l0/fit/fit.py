@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import torch
+from scipy import sparse
 
 from grn_l0._errors import OptionError
-from grn_l0._typing import Array, Float, Int, Progress
-from grn_l0.dynamics import AbstractDynamics
+from grn_l0._journal import Journal
+from grn_l0._typing import Array, Int, Progress
+from grn_l0.dynamics import AbstractDynamics, to_edges, to_matrix
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.drive import Stimuli, in_training
+from grn_l0.fit.edges import EdgeList, EdgeStart
 from grn_l0.fit.families import candidates
 from grn_l0.fit.gated import Task, Trained, train_gated
 from grn_l0.fit.knowledge import knowledge_of
 from grn_l0.fit.pricing import asked_price, check_density, measurements
-from grn_l0.fit.problem import make_problem, restrict
+from grn_l0.fit.problem import make_problem
 from grn_l0.fit.refit import refit
 from grn_l0.fit.result import FitResult
 from grn_l0.fit.scratch import scratch_start
@@ -48,6 +52,7 @@ def fit(
     solver: AbstractSolver | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    journal: Journal | None = None,
 ) -> FitResult:
     """Train the gated ODE, keep the edges whose gates survive, refit a forecasting model on them.
 
@@ -77,6 +82,9 @@ def fit(
         Of every random draw. The same seed gives the same bits on the same machine and number of threads.
     progress
         Called after every step.
+    journal
+        Keeps the state of training, and begins where it has left off. What training depends on, all of the above, is
+        for the journal's `about` to say. The result is the same, bit for bit.
 
     Raises
     ------
@@ -92,21 +100,22 @@ def fit(
     begin = scratch_start(series, regulators, config.sparse, by=config.opening) if start is None else start
     check_shapes(begin, gate, dynamics, len(regulators), series, sparsity)
     check_density(config.sparse, len(regulators) * (series.n_genes - 1))
-    task = Task.of(series, begin, regulators, config, solver=solver, seed=seed, progress=progress)
+    task = Task.of(series, begin, regulators, config, solver=solver, seed=seed, progress=progress, journal=journal)
     trained = train_gated(task, gate=gate, sparsity=sparsity, scratch=start is None)
     model, weights, inputs, more = _refit(task, trained, dynamics)
+    some = EdgeList.of(task.allowed & (begin.weight != 0))
+    effect = some.take(begin.inclusion) * some.take(begin.weight)
     network = Network(
         regulators=task.names,
         targets=series.genes,
         scores=trained.scores,
         weights=weights,
-        effects=np.where(task.allowed, begin.inclusion * begin.weight, 0.0),
+        effects=some.matrix(effect),
         candidates=task.allowed,
     )
     expected = None
     if start is not None:
-        average = replace(start, weight=start.inclusion * start.weight)
-        expected = task.linear(average, np.arange(len(regulators)))
+        expected = task.linear(EdgeStart.of(start, some, effect), some)
     options: dict[str, Any] = {**asdict(config), "start": "none" if start is None else "posterior"}
     for name, given in (("gate", gate), ("sparsity", sparsity)):
         if given is not None:
@@ -140,21 +149,24 @@ def _status(task: Task, trained: Trained, network: Network, model: AbstractDynam
 
 def _refit(
     task: Task, trained: Trained, dynamics: AbstractDynamics | None
-) -> tuple[AbstractDynamics, Float[Array, "regulators genes"], Inputs | None, str]:
+) -> tuple[AbstractDynamics, sparse.csr_array, Inputs | None, str]:
     """The forecasting model on the edges that survived, its weights (R, N), its inputs, and what went wrong."""
-    series, config = task.series, task.config
-    rows = np.flatnonzero(trained.survivors.any(1)) if dynamics is None else np.arange(len(task.regulators))
-    kept = restrict(trained.start, rows)
-    families = (
-        candidates(kept, series, task.regulators[rows], task.non_negative, config)
-        if dynamics is None
-        else [dynamics.to(config.torch_dtype)]
-    )
+    series, config, kept = task.series, task.config, trained.kept
+    edges, dtype = kept.edges, task.config.torch_dtype
+    prior, mask = task.edge_prior(kept, 1.0), np.ones(len(edges), dtype=bool)
+    if dynamics is None:
+        families = candidates(kept, series, task.regulators[edges.rows], task.non_negative, config)
+        index, shape = edges.index, (len(edges.rows), series.n_genes)
+    else:
+        families = [dynamics.with_matrices().to(dtype)]
+        index, shape = torch.from_numpy(np.stack([edges.regulators, edges.targets])), edges.shape
+    if families[0].edges is None:
+        prior, mask = prior.as_matrices(index, shape), to_matrix(torch.from_numpy(mask), index, shape).numpy()
     model, inputs, note = refit(
         families,
-        trained.survivors[rows],
+        mask,
         problem=make_problem(series, trained.start, task.sd, config, measured=config.window_start == "measured"),
-        prior=task.edge_prior(kept, rows, 1.0),
+        prior=prior,
         factor=trained.objective.factor,
         sd=task.sd,
         solver=task.solver,
@@ -163,6 +175,6 @@ def _refit(
         reporter=task.reporter,
         inputs=trained.start.inputs,
     )
-    weights = np.zeros(task.allowed.shape)
-    weights[rows] = model.slope().detach().double().numpy() * trained.survivors[rows]
-    return model, weights, inputs, note
+    slope = model.slope().detach().double()
+    weight = slope if slope.ndim == 1 else to_edges(slope, index)
+    return model, edges.matrix(weight.numpy()), inputs, note

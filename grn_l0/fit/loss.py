@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from grn_l0._typing import Array, Float
-from grn_l0.dynamics import AbstractDynamics
+from grn_l0._typing import Array, Float, Int
+from grn_l0.dynamics import AbstractDynamics, to_matrix
 from grn_l0.fit.drive import Drive
+from grn_l0.fit.edges import EdgeStart
 from grn_l0.fit.pricing import occam_price
 from grn_l0.fit.problem import Problem, tensor
+from grn_l0.fit.residuals import squares
 from grn_l0.gates import AbstractGate
 from grn_l0.posterior.start import Start
 from grn_l0.solve import AbstractSolver
@@ -21,31 +23,38 @@ from grn_l0.sparsity import AbstractSparsity
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EdgePrior:
-    """Price of an open edge beyond its penalty, and the precision of its weight; both (R, N), standardised."""
+    """Price of an open edge beyond its penalty, and the precision of its weight, standardised; (R, N), or (E,)."""
 
-    price: Float[Tensor, "regulators genes"]
-    precision: Float[Tensor, "regulators genes"]
+    price: Float[Tensor, "*edges"]
+    precision: Float[Tensor, "*edges"]
 
     @classmethod
     def from_start(
         cls,
-        start: Start,
+        start: Start | EdgeStart,
         inner: Float[Array, " regulators"],
         sd: Float[Array, " genes"],
         odds: float,
         dtype: torch.dtype,
-        extra: Float[Array, "regulators genes"] | None = None,
+        extra: Float[Array, "*edges"] | None = None,
     ) -> EdgePrior:
-        """Price `extra` - log odds, precision 1 / slab^2; `inner`: regulators' sd.
+        """Price `extra` - log odds, precision 1 / slab^2; `inner`: sd of all R regulators.
 
         `extra` is 0.5 log(1 + slab^2 curvature) if it is not given.
         """
         slab = np.where(np.isfinite(start.slab) & (start.slab > 0), start.slab, np.inf)
-        precision = (sd[None, :] / inner[:, None]) ** 2 / slab**2
+        if isinstance(start, EdgeStart):
+            ratio = sd[start.edges.targets] / inner[start.edges.regulators]
+        else:
+            ratio = sd[None, :] / inner[:, None]
         return cls(
             price=tensor((occam_price(start) if extra is None else extra) - np.log(odds), dtype),
-            precision=tensor(precision, dtype),
+            precision=tensor(ratio**2 / slab**2, dtype),
         )
+
+    def as_matrices(self, index: Int[Tensor, "2 edges"], shape: tuple[int, int]) -> EdgePrior:
+        """The same as matrices of this shape, 0 where no edge is listed."""
+        return EdgePrior(price=to_matrix(self.price, index, shape), precision=to_matrix(self.precision, index, shape))
 
 
 class Objective(nn.Module):
@@ -62,7 +71,8 @@ class Objective(nn.Module):
     Parameters
     ----------
     problem, dynamics, gate, sparsity, solver, prior
-        In standardised units. `prior` None: gates pay their penalty only.
+        In standardised units. `prior` None: gates pay their penalty only. Everything that belongs to edges has the
+        shape of the dynamics' weights: (R, N), or (E,) for a list of edges.
     drive
         What acts from outside, if anything does.
     """
@@ -91,13 +101,7 @@ class Objective(nn.Module):
         problem = self.problem
         drive = None if self.drive is None or problem.level is None else self.drive(problem.level)
         x = self.solver.solve(self.dynamics, self.initial, problem.times, z, drive=drive, held=problem.held)
-        residual = (problem.target - x) * problem.weight
-        total = torch.zeros_like(problem.observed)
-        for pieces, whitener in problem.whiteners:
-            # genes first: one small matrix product per gene
-            r = residual[pieces, : whitener.shape[1]].permute(2, 1, 0)
-            total = total + (whitener @ r).square().sum((1, 2))
-        return total * problem.share
+        return squares(x, problem)
 
     def prices(self) -> Float[Tensor, ""]:
         """Everything that depends on the gates' probabilities, the weights and the effects from outside."""

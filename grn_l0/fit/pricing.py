@@ -12,8 +12,9 @@ from scipy.special import expit, logit
 
 from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Bool, Float, Int
+from grn_l0.fit.edges import EdgeStart
 from grn_l0.fit.sparse import CriterionName, SparseConfig
-from grn_l0.gates import AbstractGate, DiffPrune, Grouped, HardConcrete, edge_keys
+from grn_l0.gates import AbstractGate, DiffPrune, Grouped, HardConcrete, edge_keys, group_index
 from grn_l0.posterior.start import Start
 from grn_l0.sparsity import AbstractSparsity, L0Constraint, NoSparsity, Penalty, aic, bic, extended_bic
 from grn_l0.timeseries import TimeSeries
@@ -61,11 +62,10 @@ class Pricing:
         where the expected density is the one asked for (or at the posterior's own, if more would be open without any
         price).
         """
-        learned = np.where(allowed, begin.penalty, np.inf)
         if sparse.sparsity == "constraint":
-            return cls._constrained(begin, allowed, learned, sparse)
-        if not sparse.priced:
-            return cls(opening=begin.opening, price=learned)
+            return cls._constrained(begin, allowed, np.where(allowed, begin.penalty, np.inf), sparse)
+        if not sparse.priced:  # no copies of matrices
+            return cls(opening=begin.opening, price=begin.penalty)
         new, occam = asked_price(sparse, observations, allowed.sum(0)), occam_price(begin)
         change = np.where(allowed, np.where(allowed, begin.penalty, 0.0) + occam - new, 0.0)
         base = begin.inclusion if sparse.sparsity == "none" else begin.opening
@@ -125,7 +125,7 @@ def measurements(series: TimeSeries, redundancy: float) -> Int[Array, " genes"]:
     return np.asarray(np.maximum(seen / redundancy, 1).astype(np.int64))
 
 
-def occam_price(begin: Start) -> Float[Array, "regulators genes"]:
+def occam_price(begin: Start | EdgeStart) -> Float[Array, "*edges"]:
     """What an open edge pays for its weight: 0.5 log(1 + slab^2 curvature), nats."""
     slab = np.where(np.isfinite(begin.slab) & (begin.slab > 0), begin.slab, 0.0)
     price: Array = 0.5 * np.log1p(slab**2 * np.maximum(np.nan_to_num(begin.curvature), 0.0))
@@ -142,20 +142,23 @@ def _shifted(
 
 
 def make_gate(
-    opening: Float[Array, "regulators genes"],
-    active: Bool[Array, "regulators genes"],
+    opening: Float[Array, "*edges"],
+    active: Bool[Array, "*edges"],
     sparse: SparseConfig,
     *,
     regulators: list[str],
     genes: tuple[str, ...],
     odds: float,
     dtype: torch.dtype,
+    edges: Int[torch.Tensor, "2 edges"] | None = None,
 ) -> AbstractGate:
     """Gates at these probabilities; draws depend on the genes' names, not on their order.
 
     With groups, a group starts at the probability of its likeliest edge, and the edges at what is then left of theirs.
+    `edges`, (2, E), says which regulator and which gene the edges belong to if they are listed; else there is a matrix.
     """
-    p, act, keys = torch.as_tensor(opening, dtype=dtype), torch.as_tensor(active), edge_keys(regulators, genes)
+    p, act = torch.as_tensor(opening, dtype=dtype), torch.as_tensor(active)
+    keys = edge_keys(regulators, genes, edges)
 
     # Under a constraint gates start at the density, so also the many that are hardly open keep their probability.
     exact = sparse.sparsity == "constraint"
@@ -172,35 +175,45 @@ def make_gate(
 
     if sparse.group is None:
         return gates(p, act, keys, odds)
-    axis = 1 if sparse.group == "regulator" else 0
-    names = edge_keys(regulators, ["*"])[:, 0] if axis == 1 else edge_keys(["*"], genes)[0]
-    of_group = p.amax(axis).clamp(min=1e-6) if p.shape[axis] else p.new_full((p.shape[1 - axis],), 1e-6)
-    edges = gates((p / of_group.unsqueeze(axis)).clamp(max=1.0), act, keys, odds)
-    return Grouped.by(sparse.group, gates(of_group, act.any(axis), names, 1.0), tuple(p.shape), edges)  # type: ignore[arg-type]
+    by_regulator = sparse.group == "regulator"
+    names = edge_keys(regulators, ["*"])[:, 0] if by_regulator else edge_keys(["*"], genes)[0]
+    if edges is None:
+        index = group_index(sparse.group, (len(regulators), len(genes)))
+    else:
+        index = edges[0 if by_regulator else 1]
+    most, some = np.full(len(names), 1e-6), np.zeros(len(names), dtype=bool)
+    np.maximum.at(most, index.numpy(), opening)
+    np.logical_or.at(some, index.numpy(), active)
+    of_group = torch.as_tensor(most, dtype=dtype)
+    own = gates((p / of_group[index]).clamp(max=1.0), act, keys, odds)
+    return Grouped(gates(of_group, torch.as_tensor(some), names, 1.0), index[None], own)
 
 
 def make_sparsity(
-    pricing: Pricing, rows: Int[Array, " rows"], n_candidates: int, sparse: SparseConfig, dtype: torch.dtype
+    price: Float[Array, "*edges"], n_candidates: int, sparse: SparseConfig, dtype: torch.dtype, start: float = 0.0
 ) -> AbstractSparsity:
-    """The term of the loss for the regulators `rows`; a density is a share of all candidates, whatever the rows."""
+    """The term of the loss for the edges at this price, inf for none; a density is a share of all candidates.
+
+    `start` is the height at which a constraint's multiplier begins.
+    """
     if sparse.sparsity == "none" or n_candidates == 0:
         return NoSparsity()
     if sparse.sparsity == "penalty":
-        return Penalty(torch.as_tensor(pricing.price[rows], dtype=dtype))
-    inside = np.isfinite(pricing.price[rows])
+        return Penalty(torch.as_tensor(price, dtype=dtype))
+    inside = np.isfinite(price)
     share = min(float(sparse.density or 0.0) * n_candidates / max(int(inside.sum()), 1), 1.0)
     return L0Constraint(
         share,
         allowed=torch.as_tensor(inside),
         rate=sparse.dual_rate / share,
         restart=sparse.restart,
-        start=pricing.start,
+        start=start,
     )
 
 
-def relative_prices(pricing: Pricing, sparse: SparseConfig) -> Float[Array, "regulators genes"]:
+def relative_prices(price: Float[Array, "*edges"], sparse: SparseConfig) -> Float[Array, "*edges"]:
     """Under a constraint, what edges cost relative to each other; else nothing."""
-    relative: Array = np.nan_to_num(pricing.price, posinf=0.0)
+    relative: Array = np.nan_to_num(price, posinf=0.0)
     return relative if sparse.sparsity == "constraint" else np.zeros_like(relative)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from grn_l0.timeseries import TimeSeries
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
     """B pieces of trajectory, in units of each gene's standard deviation.
+
+    Pieces are side by side in memory, whatever the order of the axes: this is how they are integrated.
 
     Attributes
     ----------
@@ -59,6 +61,11 @@ def tensor(array: Array, dtype: torch.dtype) -> Tensor:
     return torch.from_numpy(np.array(array, dtype=np.float64)).to(dtype)
 
 
+def side_by_side(array: Array, dtype: torch.dtype) -> Tensor:
+    """The same with the first axis, that of pieces, last in memory."""
+    return tensor(np.moveaxis(array, 0, -1), dtype).contiguous().movedim(-1, 0)
+
+
 def standard_deviation(series: TimeSeries) -> Float[Array, " genes"]:
     """Standard deviation of each gene over everything measured; 1 where it is 0."""
     flat = series.values.reshape(-1, series.n_genes)
@@ -72,12 +79,6 @@ def is_non_negative(series: TimeSeries, noise: Float[Array, " genes"]) -> bool:
     """Whether negative values are few enough to be noise around concentrations."""
     below = series.values[series.mask] < -4 * np.broadcast_to(noise, series.values.shape)[series.mask]
     return bool(below.mean() < 1e-3)
-
-
-def restrict(start: Start, rows: Int[Array, " some"]) -> Start:
-    """The start with these regulators only."""
-    names = ("inclusion", "weight", "center", "penalty", "curvature", "slab")
-    return replace(start, **{name: getattr(start, name)[rows] for name in names})
 
 
 def make_problem(
@@ -106,10 +107,10 @@ def make_problem(
     observed = np.maximum(followed.sum(axis=(0, 1)) - series.own_equation.sum(axis=0), 1)
     return Problem(
         times=tensor(series.times - series.times[:, :1], dtype),
-        target=tensor(np.nan_to_num(series.values) / sd, dtype),
-        weight=tensor(followed, dtype),
-        initial=tensor(initial / sd, dtype),
-        initial_sd=tensor(noise / np.sqrt(certain), dtype),
+        target=side_by_side(np.nan_to_num(series.values) / sd, dtype),
+        weight=side_by_side(followed, dtype),
+        initial=side_by_side(initial / sd, dtype),
+        initial_sd=side_by_side(noise / np.sqrt(certain), dtype),
         whiteners=whiteners,
         observed=tensor(observed, dtype),
         share=1.0,
@@ -145,9 +146,9 @@ def _windows(
     whitener = precision[:, None, None] * np.eye(width + 1)
     return Problem(
         times=tensor(times - times[:, :1], dtype),
-        target=tensor(np.nan_to_num(target) / sd, dtype),
-        weight=tensor(weight, dtype),
-        initial=tensor(np.nan_to_num(initial) / sd, dtype),
+        target=side_by_side(np.nan_to_num(target) / sd, dtype),
+        weight=side_by_side(weight, dtype),
+        initial=side_by_side(np.nan_to_num(initial) / sd, dtype),
         initial_sd=None,
         whiteners=((torch.arange(len(s)), tensor(whitener, dtype)),),
         observed=tensor(np.maximum(_followed(series)[:, 1:].sum(axis=(0, 1)) / start.redundancy, 1), dtype),

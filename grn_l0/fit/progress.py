@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from grn_l0._journal import Journal
 from grn_l0._typing import Progress
 
 
@@ -20,10 +21,13 @@ class Reporter:
         Called as ``progress(stage, done, total, figures)``, or None.
     candidates
         Number of all candidate edges, also of those that no gate is trained for: density is a share of these.
+    journal
+        Where stages keep how far they have come.
     """
 
     progress: Progress | None = None
     candidates: int = 0
+    journal: Journal = field(default_factory=Journal)
     rows: list[dict[str, float | str]] = field(default_factory=list)
 
     def report(
@@ -35,6 +39,12 @@ class Reporter:
         self.rows.append({"step": done, "stage": stage, **figures})
         if self.progress is not None:
             self.progress(stage, done, total, {"loss": loss, "density": density})
+
+    def resumed(self, stage: str, done: int, total: int) -> None:
+        """So much of `stage` was done before, as the rows, which came with it, say."""
+        if self.progress is not None and self.rows:
+            figures = {name: float(self.rows[-1][name]) for name in ("loss", "density")}
+            self.progress(stage, done, total, {**figures, "resumed": 1.0})
 
     def history(self) -> pd.DataFrame:
         """One row per step: step, stage, loss (nats), density (expected share of all candidates that are open), flops.

@@ -22,7 +22,7 @@ from grn_l0.sparsity import NoSparsity
 
 def refit(
     families: Sequence[AbstractDynamics],
-    mask: Bool[Array, "regulators genes"],
+    mask: Bool[Array, "*edges"],
     *,
     problem: Problem,
     prior: EdgePrior | None,
@@ -35,6 +35,8 @@ def refit(
     inputs: Inputs | None = None,
 ) -> tuple[AbstractDynamics, Inputs | None, str]:
     """Train each family on the fixed network; keep the one with the lower loss, its inputs, and what went wrong.
+
+    `mask` and `prior` have the shape of the families' weights.
 
     The noise is held at `factor`, so that the families are compared in the same nats; a logistic production has
     one parameter per gene more than a linear one, which costs it 1 nat each (AIC).

@@ -11,6 +11,7 @@ from grn_l0._errors import OptionError
 from grn_l0._typing import Array, Bool, Float, Int
 from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit.config import FitConfig
+from grn_l0.fit.edges import EdgeList
 from grn_l0.fit.loss import Objective
 from grn_l0.fit.pricing import open_edges
 from grn_l0.fit.sparse import SparseConfig
@@ -75,52 +76,48 @@ def default_step(series: TimeSeries, rate: Float[Array, " genes"]) -> float:
 
 def survivors_of(
     gate: AbstractGate,
-    rows: Int[Array, " rows"],
+    edges: EdgeList,
     allowed: Bool[Array, "regulators genes"],
     config: FitConfig,
     opening: Float[Array, "regulators genes"],
-) -> tuple[Bool[Array, "regulators genes"], Float[Array, "rows genes"]]:
-    """The network, over all regulators, and the gates' P(z != 0) of the regulators `rows`.
+) -> tuple[EdgeList, Float[Array, " edges"]]:
+    """The network, and P(z != 0) of the `edges` that were trained.
 
     `opening` (R, N) is where gates would have started; it decides between edges whose gates were not trained.
     """
     with torch.no_grad():
-        probability = gate.probability().double().numpy()
-        open_ = gate.deterministic().numpy() > 0 if config.survival is None else probability > config.survival
-    survivors = np.zeros(allowed.shape, dtype=bool)
+        probability = edges.take(gate.probability().double().numpy())
+        open_ = edges.take(gate.deterministic().numpy()) > 0
+    if config.survival is not None:
+        open_ = probability > config.survival
     if config.sparse.density is not None:
-        full = np.zeros(allowed.shape)
-        full[rows] = probability
-        return open_edges(full, opening, allowed, config.sparse.density), probability
-    survivors[rows] = open_
-    return survivors & allowed, probability
+        chosen = open_edges(edges.put(probability), opening, allowed, config.sparse.density)
+        return EdgeList.of(chosen), probability
+    return edges.only(open_), probability
 
 
-def trained_start(
-    start: Start, objective: Objective, rows: Int[Array, " rows"], sd: Float[Array, " genes"], gate: AbstractGate
-) -> Start:
-    """The start with what the gated ODE has learned in its place, in expression units."""
+def trained_start(start: Start, objective: Objective, sd: Float[Array, " genes"], gate: AbstractGate) -> Start:
+    """The start with rates, offsets, initial states and effects as they were learned; expression units."""
     with torch.no_grad():
         model = objective.dynamics.scaled(torch.as_tensor(sd, dtype=objective.factor.dtype))
-        z = gate.deterministic()
-        slope = model.slope() * torch.where(z > 0, z, torch.ones_like(z))
-        offset, rate = model.masked(z).level().detach(), model.rate.detach()
-    weight = start.weight.copy()
-    weight[rows] = slope.double().numpy()
+        offset, rate = model.masked(gate.deterministic()).level().detach(), model.rate.detach()
     initial = start.initial
     if objective.problem.initial_sd is not None:
         initial = objective.initial.detach().double().numpy() * sd
     inputs = start.inputs
     if inputs is not None and objective.drive is not None:
         inputs = objective.drive.learned(inputs, sd)
-    return replace(
-        start,
-        inputs=inputs,
-        weight=weight,
-        offset=offset.double().numpy(),
-        rate=rate.double().numpy(),
-        initial=initial,
-    )
+    return replace(start, inputs=inputs, offset=offset.double().numpy(), rate=rate.double().numpy(), initial=initial)
+
+
+def trained_weights(
+    objective: Objective, edges: EdgeList, sd: Float[Array, " genes"], gate: AbstractGate
+) -> Float[Array, " edges"]:
+    """Slopes of the edges times their gates at test time, of open ones; expression units."""
+    with torch.no_grad():
+        z = gate.deterministic()
+        slope = objective.dynamics.scaled(torch.as_tensor(sd, dtype=objective.factor.dtype)).slope()
+        return edges.take((slope * torch.where(z > 0, z, torch.ones_like(z))).double().numpy())
 
 
 def violation_note(objective: Objective) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor
 from grn_l0._errors import DivergenceError
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.loss import Objective
+from grn_l0.fit.place import Place
 from grn_l0.fit.progress import Reporter
 
 #: How often training goes back to the last good parameters, with half the learning rate, before it stops.
@@ -53,36 +54,45 @@ def train(
     the test-time gates.
 
     Learning rates are constant, then fall to 0 along a cosine over the last `config.cosine` of the steps. When the
-    loss is not finite the parameters of the last check are restored and the learning rates halved.
+    loss is not finite the parameters of the last check are restored and the learning rates halved. Training goes on
+    from where the reporter's journal has left this stage.
 
     Returns
     -------
     A sentence about what went wrong, or an empty string.
     """
     groups = parameter_groups(objective, config, rate, time_rate)
-    optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-12)
+    optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-12, fused=True)
     base = [float(g["lr"]) for g in optimiser.param_groups]
-    good, shrink, failures = _snapshot(objective), 1.0, 0
+    place = Place(
+        objective=objective, optimiser=optimiser, generator=generator, reporter=reporter, good=_snapshot(objective)
+    )
+    key = f"training-{stage.replace(' ', '-')}"
+    if reporter.journal.restore(key, place.put):
+        reporter.resumed(stage, place.step, steps)
     constant = steps * (1 - config.cosine)
     per_edge = sum(p.numel() for p in objective.dynamics.edge_parameters) / max(objective.gate.probability().numel(), 1)
-    for step in range(steps):
+    for step in range(place.step, steps):
         if step % config.variance_every == 0:
             try:
                 _estimate(objective, generator if sampled else None, config, estimate_noise)
-                good = _snapshot(objective)
+                place.good = _snapshot(objective)
             except DivergenceError:
-                objective.load_state_dict(good)
+                objective.load_state_dict(place.good)
         progress = max(0.0, step - constant) / max(steps - constant, 1)
         for group, lr in zip(optimiser.param_groups, base, strict=True):
-            group["lr"] = lr * shrink * 0.5 * (1 + math.cos(math.pi * progress))
+            group["lr"] = lr * place.shrink * 0.5 * (1 + math.cos(math.pi * progress))
         loss = _step(objective, optimiser, generator if sampled else None)
         if loss is None:
-            failures += 1
-            if failures >= _ATTEMPTS:
-                objective.load_state_dict(good)
-                return f"{stage} left the finite numbers {failures} times and stopped at its last good step; " + _ADVICE
-            shrink /= 2
-            objective.load_state_dict(good)
+            place.failures += 1
+            if place.failures >= _ATTEMPTS:
+                objective.load_state_dict(place.good)
+                return (
+                    f"{stage} left the finite numbers {place.failures} times and stopped at its last good step; "
+                    + _ADVICE
+                )
+            place.shrink /= 2
+            objective.load_state_dict(place.good)
             optimiser.state.clear()
             continue
         with torch.no_grad():
@@ -90,10 +100,12 @@ def train(
         open_gates = float(now.sum())
         more = {"flops": 2 * per_edge * open_gates, **objective.sparsity.figures(now)}
         reporter.report(stage, step + 1, steps, loss, open_gates, more)
+        place.step = step + 1
+        reporter.journal.keep(key, place.state)
     if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
-        objective.load_state_dict(good)
-        failures += 1
-    return f"{stage} went back to earlier parameters {failures} time(s); " + _ADVICE if failures else ""
+        objective.load_state_dict(place.good)
+        place.failures += 1
+    return f"{stage} went back to earlier parameters {place.failures} time(s); " + _ADVICE if place.failures else ""
 
 
 def train_gates(

@@ -17,20 +17,26 @@ def _name_keys(names: Sequence[str], salt: bytes) -> Int[np.ndarray, " names"]:
     return np.frombuffer(b"".join(digests), dtype=np.int64)
 
 
-def edge_keys(regulators: Sequence[str], targets: Sequence[str]) -> Int[Tensor, "regulators genes"]:
+def edge_keys(
+    regulators: Sequence[str], targets: Sequence[str], edges: Int[Tensor, "2 edges"] | None = None
+) -> Int[Tensor, "*edges"]:
     """A 64-bit key per edge that depends on the two names only.
 
     Parameters
     ----------
     regulators, targets
         Names, R and N of them.
+    edges
+        Shape (2, E): positions of each edge's regulator and target among the names. None for all pairs.
 
     Returns
     -------
-    Integer tensor of shape (R, N).
+    Integer tensor of shape (E,), or (R, N) for all pairs.
     """
     rows, columns = _name_keys(regulators, b"regulator"), _name_keys(targets, b"target")
-    return torch.from_numpy(rows[:, None] ^ columns[None, :])
+    if edges is None:
+        return torch.from_numpy(rows[:, None] ^ columns[None, :])
+    return torch.from_numpy(rows[edges[0].numpy()] ^ columns[edges[1].numpy()])
 
 
 def _logical_shift(x: Tensor, bits: int) -> Tensor:
@@ -39,8 +45,8 @@ def _logical_shift(x: Tensor, bits: int) -> Tensor:
 
 
 def keyed_uniform(
-    keys: Int[Tensor, "regulators genes"], generator: torch.Generator, dtype: torch.dtype
-) -> Float[Tensor, "regulators genes"]:
+    keys: Int[Tensor, "*gates"], generator: torch.Generator, dtype: torch.dtype
+) -> Float[Tensor, "*gates"]:
     """Uniform numbers in (0, 1), one per key: the splitmix64 finaliser of key + a fresh 64-bit draw.
 
     Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", figure 15.

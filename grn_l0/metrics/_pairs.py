@@ -40,7 +40,11 @@ def scores_of(
     scores: Float[ndarray, "regulators targets"], mask: Bool[ndarray, "regulators targets"]
 ) -> Float[ndarray, " candidates"]:
     """Scores of the candidates; each must have one."""
-    chosen: Float[ndarray, " candidates"] = np.asarray(scores, dtype=np.float64)[mask]
+    given = np.asarray(scores)
+    # Single precision stays: a genome has 125 million candidates.
+    chosen: Float[ndarray, " candidates"] = given[mask]
+    if not np.issubdtype(chosen.dtype, np.floating):
+        chosen = chosen.astype(np.float64)
     missing = int(np.isnan(chosen).sum())
     if missing:
         raise DataError(

@@ -66,16 +66,17 @@ def permutation_p_value(
         return math.nan
     # Everything a permutation needs is the place of its true edges in the ranking, so the ranking is done once.
     ascending = np.sort(score)
-    at_least, above = np.full(mask.shape, -1), np.zeros(mask.shape, dtype=np.int64)
+    places = np.uint32 if score.size < 2**32 else np.uint64
+    at_least, above = np.zeros(mask.shape, dtype=places), np.zeros(mask.shape, dtype=places)
     at_least[mask] = score.size - np.searchsorted(ascending, score, side="left")
     above[mask] = score.size - np.searchsorted(ascending, score, side="right")
     rows, columns = np.nonzero((np.asarray(truth) != 0) & mask)
     measure = _STATISTICS[statistic]
 
     def value(targets: Int[ndarray, " true"]) -> float:
-        places = at_least[rows, targets]
-        kept = places > 0  # a true edge may land on a pair that is no candidate
-        return measure(places[kept], above[rows, targets][kept], score.size)
+        place = at_least[rows, targets].astype(np.int64)
+        kept = place > 0  # a true edge may land on a pair that is no candidate
+        return measure(place[kept], above[rows, targets][kept].astype(np.int64), score.size)
 
     observed = value(columns)
     rng = generator(seed, "metrics/permutation")

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grn_l0._errors import GrnWarning, NameMatchError, OptionError, TableError
+from grn_l0._errors import GrnWarning, NameMatchError
 from grn_l0._typing import Bool, Float, ndarray
-from grn_l0.network import Network, find_columns, tidy_edges
+from grn_l0.metrics.edges import are_probabilities, known_names, listed_scores, reference_of, tidied
+from grn_l0.network import Network, all_candidates
+from grn_l0.network.matrix import filled_at, row_blocks, rows_of, values_at
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,6 +35,9 @@ class Universe:
         True edges and, where the reference has signs, their sign.
     candidates
         The universe: what counts.
+    probabilities
+        Whether the result scores all of its candidates, each between 0 and 1, so that calibration can be asked of it.
+        Pairs that are none of its candidates then count as 0.
     """
 
     regulators: tuple[str, ...]
@@ -43,6 +48,7 @@ class Universe:
     truth: Bool[ndarray, "regulators genes"]
     true_sign: Float[ndarray, "regulators genes"] | None
     candidates: Bool[ndarray, "regulators genes"]
+    probabilities: bool
 
 
 def align(
@@ -74,10 +80,9 @@ def align(
     NameMatchError
         If no true edge, or no true negative, lies inside the universe.
     """
-    edges = result.all_edges() if isinstance(result, Network) else _check(result, "the network")
-    own_genes = result.targets if isinstance(result, Network) else None
-    reference = _reference(truth, own_genes)
-    rows, columns, known = _names(result, edges, reference)
+    held = tidied(result, "the network")
+    reference = reference_of(truth, held.targets if isinstance(held, Network) else None)
+    rows, columns, known = _names(held, reference)
     rows = rows if regulators is None else tuple(dict.fromkeys(map(str, regulators)))
     columns = columns if genes is None else tuple(dict.fromkeys(map(str, genes)))
     if not known and (regulators is None or genes is None):
@@ -88,100 +93,113 @@ def align(
             stacklevel=3,
         )
     shape = (len(rows), len(columns))
-    candidates = np.asarray(rows, dtype=object)[:, None] != np.asarray(columns, dtype=object)[None, :]
-    at = _positions(edges, rows, columns)
-    score = edges["score"] if "score" in edges else edges["weight"].abs() if "weight" in edges else 1.0
-    value = np.broadcast_to(np.asarray(score, dtype=np.float64), len(edges))
-    listed = value[np.isfinite(value)]
-    scores = np.full(shape, listed.min(initial=0.0) - 1.0)
-    _put(scores, at, np.where(np.isfinite(value), value, scores.flat[0] if scores.size else 0.0))
-    open_ = np.asarray(edges["weight"], dtype=np.float64) != 0 if "weight" in edges else np.ones(len(edges), bool)
-    selected = np.zeros(shape, dtype=bool)
-    _put(selected, at, open_)
-    sign = np.zeros(shape)
-    if "sign" in edges or "weight" in edges:
-        _put(sign, at, np.sign(np.asarray(edges["sign" if "sign" in edges else "weight"], dtype=np.float64)))
+    candidates = all_candidates(rows, columns)
+    if isinstance(held, Network):
+        scores, selected, sign = _of_network(held, rows, columns)
+    else:
+        scores, selected, sign = _of_table(held, rows, columns)
     there = _positions(reference, rows, columns)
     true = np.zeros(shape, dtype=bool)
     _put(true, there, np.ones(len(reference), dtype=bool))
     true &= candidates
     true_sign = None
     if "sign" in reference:
-        true_sign = np.zeros(shape)
+        true_sign = np.zeros(shape, dtype=np.int8)
         _put(true_sign, there, np.sign(np.asarray(reference["sign"], dtype=np.float64)))
     _check_inside(true, candidates, reference)
+    selected &= candidates
     return Universe(
-        regulators=rows, genes=columns, scores=scores, selected=selected & candidates, sign=sign,
-        truth=true, true_sign=true_sign, candidates=candidates,
+        regulators=rows, genes=columns, scores=scores, selected=selected, sign=sign,
+        truth=true, true_sign=true_sign, candidates=candidates, probabilities=are_probabilities(held),
     )  # fmt: skip
 
 
-def _check(table: Any, what: str) -> pd.DataFrame:
-    if not isinstance(table, pd.DataFrame):
-        raise OptionError(f"{what} must be a table (source, target, …), not {type(table).__name__}")
-    return tidy_edges(table, what).drop_duplicates(["source", "target"], ignore_index=True)
+def _of_network(network: Network, rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[Any, Any, Any]:
+    """Scores, survivors and their signs, without a table of all candidates, which would take many times the room."""
+    at = [
+        pd.Index(mine).get_indexer(pd.Index(names))
+        for mine, names in ((network.regulators, rows), (network.targets, columns))
+    ]
+    shape = (len(rows), len(columns))
+    given = network.matrix("scores")
+    lowest = np.inf
+    scores = np.empty(shape, dtype=given.dtype)
+    listed = np.zeros(shape, dtype=bool)
+    for part in row_blocks(given.shape):
+        value, allowed = rows_of(given, part), network.pairs.rows(part)
+        finite = value[allowed & np.isfinite(value)]
+        lowest = min(lowest, float(finite.min(initial=np.inf)))
+        here = np.flatnonzero((at[0] >= part.start) & (at[0] < part.stop))
+        there = np.flatnonzero(at[1] >= 0)
+        places = np.ix_(at[0][here] - part.start, at[1][there])
+        block = np.ix_(here, there)
+        scores[block] = value[places]
+        listed[block] = allowed[places] & np.isfinite(value[places])
+    np.copyto(scores, min(lowest, 0.0) - 1.0, where=~listed)
+    selected, sign = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int8)
+    open_rows, open_columns = filled_at(network.matrix("weights"))
+    weight = values_at(network.matrix("weights"), open_rows, open_columns)
+    place = [np.full(len(names), -1) for names in (network.regulators, network.targets)]
+    for own, found in zip(place, at, strict=True):
+        own[found[found >= 0]] = np.flatnonzero(found >= 0)
+    pairs = place[0][open_rows], place[1][open_columns]
+    _put(selected, pairs, np.ones(len(weight), dtype=bool))
+    _put(sign, pairs, np.sign(weight))
+    return scores, selected, sign
 
 
-def _is_table(frame: pd.DataFrame) -> bool:
-    """Whether a square frame lists edges, rather than holding a matrix of numbers under genes' names."""
-    try:
-        found = find_columns(frame.columns, "the reference")
-    except TableError:
-        return False
-    return frame.iloc[:, found["source"]].dtype.kind not in "iufb" or "source" in frame
+def _of_table(edges: pd.DataFrame, rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[Any, Any, Any]:
+    """The same of a table of edges."""
+    shape, at = (len(rows), len(columns)), _positions(edges, rows, columns)
+    value = listed_scores(edges)
+    finite = np.isfinite(value)
+    lowest = value[finite].min(initial=0.0) - 1.0
+    scores = np.full(shape, lowest, dtype=np.float32 if value.dtype == np.float32 else np.float64)
+    _put(scores, at, value if finite.all() else np.where(finite, value, lowest))
+    open_ = np.asarray(edges["weight"]) != 0 if "weight" in edges else np.ones(len(edges), bool)
+    selected, sign = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int8)
+    _put(selected, at, open_)
+    if "sign" in edges or "weight" in edges:
+        _put(sign, at, np.nan_to_num(np.sign(np.asarray(edges["sign" if "sign" in edges else "weight"]))))
+    return scores, selected, sign
 
 
-def _reference(truth: Any, genes: tuple[str, ...] | None) -> pd.DataFrame:
-    if isinstance(truth, pd.DataFrame) and (truth.shape[0] != truth.shape[1] or _is_table(truth)):
-        return _check(truth, "the reference")
-    if isinstance(truth, pd.DataFrame):
-        genes = tuple(map(str, truth.columns))
-        truth = truth.to_numpy()
-    dense = truth.toarray() if hasattr(truth, "toarray") else np.asarray(truth)
-    if dense.ndim != 2 or dense.dtype.kind not in "iufb":
-        raise OptionError(
-            f"the reference is a {type(truth).__name__}; give a table of edges (source, target[, sign]), the path of "
-            "one, or a matrix genes × genes of numbers"
-        )
-    if genes is None:
-        raise OptionError("a reference matrix needs a network that knows its genes; give a table source, target, sign")
-    if dense.shape != (len(genes), len(genes)):
-        raise OptionError(f"the reference matrix has shape {dense.shape}; with {len(genes)} genes it must be square")
-    source, target = np.nonzero(dense)
-    table = pd.DataFrame({"source": [genes[j] for j in source], "target": [genes[i] for i in target]})
-    return table.assign(sign=np.sign(dense[source, target])) if (dense < 0).any() else table
-
-
-def _names(
-    result: Network | pd.DataFrame, edges: pd.DataFrame, reference: pd.DataFrame
-) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+def _names(held: Network | pd.DataFrame, reference: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """Rows and columns of the universe, and whether the result itself says what its candidates are."""
-    if isinstance(result, Network):
-        return result.regulators, result.targets, True
-    rows, columns = pd.unique(edges["source"]), pd.unique(edges["target"])
-    both = len(set(rows) & set(columns))
-    # Some closed gates, or no word about gates: else the table lists survivors, which can fill a block by chance.
-    all_open = "weight" in edges and bool((edges["weight"] != 0).all())
-    if not all_open and len(edges) >= len(rows) * len(columns) - both:
-        return tuple(rows), tuple(columns), True
-    everyone = pd.unique(pd.concat([edges["source"], edges["target"], reference["source"], reference["target"]]))
-    return tuple(everyone), tuple(everyone), False
+    if isinstance(held, Network):
+        return held.regulators, held.targets, True
+    known = known_names(held)
+    if known is not None:
+        return *known, True
+    columns = [table[role].astype(object) for table in (held, reference) for role in ("source", "target")]
+    everyone = tuple(pd.unique(pd.concat(columns)))
+    return everyone, everyone, False
 
 
 def _positions(table: pd.DataFrame, rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[Any, Any]:
-    return (
-        pd.Index(rows).get_indexer(pd.Index(table["source"])),
-        pd.Index(columns).get_indexer(pd.Index(table["target"])),
-    )
+    def place(column: pd.Series[Any], names: tuple[str, ...]) -> Any:
+        if not isinstance(column.dtype, pd.CategoricalDtype):
+            return pd.Index(names).get_indexer(pd.Index(column))
+        # Of each name once.
+        known = pd.Index(names).get_indexer(pd.Index(column.cat.categories)).astype(np.int32)
+        return np.append(known, -1)[column.cat.codes]
+
+    return place(table["source"], rows), place(table["target"], columns)
 
 
 def _put(matrix: np.ndarray, at: tuple[Any, Any], values: np.ndarray) -> None:
     inside = (at[0] >= 0) & (at[1] >= 0)
-    matrix[at[0][inside], at[1][inside]] = values[inside]
+    if inside.all():
+        matrix[at] = values
+    else:
+        matrix[at[0][inside], at[1][inside]] = values[inside]
 
 
 def _check_inside(true: np.ndarray, candidates: np.ndarray, reference: pd.DataFrame) -> None:
-    inside, total = int(true.sum()), int((reference["source"] != reference["target"]).sum())
+    inside, total = (
+        int(true.sum()),
+        int((reference["source"].astype(object) != reference["target"].astype(object)).sum()),
+    )
     if inside == 0:
         names = ", ".join(map(str, reference["source"].head(3)))
         raise NameMatchError(

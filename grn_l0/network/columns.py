@@ -14,12 +14,13 @@ ALIASES = {
     "score": ("score",),
     "weight": ("weight", "edgeweight", "mor"),
     "sign": ("sign", "type", "interaction"),
+    "frequency": ("frequency",),
 }
 _SHOWN = 20
 
 
 def find_columns(labels: Iterable[Hashable], origin: str) -> dict[str, int]:
-    """Which of a table's labels are source, target, score, weight and sign, whatever their case and spaces.
+    """Which of a table's labels are source, target, score, weight, sign and frequency, whatever their case and spaces.
 
     Parameters
     ----------

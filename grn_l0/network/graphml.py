@@ -36,11 +36,11 @@ def to_graph(network: Network) -> nx.DiGraph[str]:
     regulators = set(network.regulators)
     graph.add_nodes_from((name, {"name": name, "regulator": name in regulators}) for name in network.genes)
     table = network.edges()
-    columns = (table[name].tolist() for name in ("source", "target", "score", "weight", "sign"))
-    graph.add_edges_from(
-        (source, target, {"score": score, "weight": weight, "sign": sign, "interaction": INTERACTION[sign]})
-        for source, target, score, weight, sign in zip(*columns, strict=True)
-    )
+    numbers = [str(name) for name in table if name not in ("source", "target")]
+    columns = (table[name].tolist() for name in ("source", "target", *numbers))
+    for source, target, *values in zip(*columns, strict=True):
+        held: dict[str, Any] = dict(zip(numbers, values, strict=True))
+        graph.add_edge(source, target, **held, interaction=INTERACTION[held["sign"]])
     return graph
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from grn_l0._errors import DataError, GeneNameError, OptionError
-from grn_l0._typing import Array, Bool, Float, PathLikeStr, ndarray
+from grn_l0._typing import Bool, Float, PathLikeStr, ndarray
+from grn_l0.network.candidates import Candidates
 from grn_l0.network.frame import edge_table
+from grn_l0.network.matrix import Matrix, dense_of, hold, is_sparse
 from grn_l0.network.write import write_network, write_scores
 
 if TYPE_CHECKING:
@@ -18,26 +21,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def all_candidates(regulators: tuple[str, ...], targets: tuple[str, ...]) -> Bool[ndarray, "regulators targets"]:
-    """Every pair but those of a gene with itself.
-
-    Returns
-    -------
-    Shape (R, N), False where regulator and target have the same name.
-    """
-    position = {name: k for k, name in enumerate(targets)}
-    own = np.array([position.get(name, -1) for name in regulators], dtype=np.int64)
-    allowed = np.ones((len(regulators), len(targets)), dtype=bool)
-    rows = np.flatnonzero(own >= 0)
-    allowed[rows, own[rows]] = False
-    return allowed
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False, repr=False)
 class Network:
     """A scored, signed, sparse network over R regulators and N targets. Matrices are regulators x targets.
 
-    The arrays are copied and cannot be written to. Whatever stands outside the candidates is set to 0.
+    Arrays cannot be written to, and those given are copied (but for scores and effects that are read-only already).
+    Whatever stands outside the candidates is set to 0. A genome fits: what is mostly 0 is kept as sparse rows, and
+    dense only when asked for (`weights`, `effects`, `frequencies`, `candidates`, `selected`); beyond 16 million pairs
+    numbers are kept in single precision.
 
     Parameters
     ----------
@@ -45,7 +36,7 @@ class Network:
         Names, each unique. A regulator may be a target too.
     scores
         Shape (R, N): how sure each candidate edge is; larger is surer. Inclusion probabilities in [0, 1], or
-        any real numbers.
+        any real numbers. This, weights, effects and frequencies may be sparse matrices of scipy.
     weights
         Shape (R, N): strength of the edges, exactly 0 where the gate is closed.
     effects
@@ -53,6 +44,9 @@ class Network:
     candidates
         Shape (R, N), optional: the pairs that could be edges. All but those of a gene with itself by default;
         such pairs are never candidates.
+    frequencies
+        Shape (R, N), optional: share of resamples of the data that select the edge (`grn_l0.ensemble`). Tables and
+        files have them in a column ``frequency`` where they are known.
 
     Raises
     ------
@@ -61,61 +55,110 @@ class Network:
     OptionError
         If a shape does not fit.
     DataError
-        If a score, weight or effect of a candidate is not a number, or a weight or effect is infinite.
+        If a score, weight, effect or frequency of a candidate is not a number, or one but a score is infinite.
     """
 
     regulators: tuple[str, ...]
     targets: tuple[str, ...]
-    scores: Float[ndarray, "regulators targets"]
-    weights: Float[ndarray, "regulators targets"]
-    effects: Float[ndarray, "regulators targets"] | None = None
-    candidates: Bool[ndarray, "regulators targets"] | None = None
+    pairs: Candidates
 
-    def __post_init__(self) -> None:
-        for role in ("regulators", "targets"):
-            names = tuple(str(name) for name in getattr(self, role))
+    def __init__(
+        self,
+        *,
+        regulators: tuple[str, ...],
+        targets: tuple[str, ...],
+        scores: Matrix,
+        weights: Matrix,
+        effects: Matrix | None = None,
+        candidates: Bool[ndarray, "regulators targets"] | None = None,
+        frequencies: Matrix | None = None,
+    ) -> None:
+        for role, given in (("regulators", regulators), ("targets", targets)):
+            names = tuple(str(name) for name in given)
             object.__setattr__(self, role, names)
             if len(set(names)) != len(names):
                 twice = next(name for k, name in enumerate(names) if name in names[:k])
                 raise GeneNameError(f"{twice!r} occurs more than once among the {role}; names must be unique")
-        candidates = all_candidates(self.regulators, self.targets)
-        if self.candidates is not None:
-            candidates &= self._shaped("candidates", np.asarray(self.candidates, dtype=bool))
-        candidates.setflags(write=False)
-        object.__setattr__(self, "candidates", candidates)
-        for name in ("scores", "weights", "effects"):
-            value = getattr(self, name)
-            array = self.weights if value is None else self._checked(name, value)
-            object.__setattr__(self, name, array)
+        mask = None if candidates is None else self._shaped("candidates", np.asarray(candidates, dtype=bool))
+        object.__setattr__(self, "pairs", Candidates(self.regulators, self.targets, mask))
+        held = {name: self._checked(name, value) for name, value in (("scores", scores), ("weights", weights))}
+        held["effects"] = held["weights"] if effects is None else self._checked("effects", effects)
+        held["frequencies"] = None if frequencies is None else self._checked("frequencies", frequencies)
+        object.__setattr__(self, "_held", held)
 
-    def _shaped(self, name: str, array: Array) -> Array:
+    def _shaped(self, name: str, array: Matrix) -> Matrix:
         shape = (len(self.regulators), len(self.targets))
         if array.shape != shape:
             raise OptionError(f"{name} have shape {array.shape}; expected {shape}, regulators x targets")
         return array
 
-    def _checked(self, name: str, value: Array) -> Array:
-        array = np.asarray(value)
-        if not np.issubdtype(array.dtype, np.floating):
-            array = array.astype(np.float64)
-        array = np.where(self.allowed, self._shaped(name, array), array.dtype.type(0))
-        array += 0  # -0.0 becomes 0.0
+    def _checked(self, name: str, value: Matrix) -> Matrix:
+        given = self._shaped(name, value if is_sparse(value) else np.asarray(value))
         # An infinite score still ranks (it may be a log odds); an infinite effect means nothing.
-        bad = np.isnan(array) if name == "scores" else ~np.isfinite(array)
-        if bad.any():
-            j, i = np.argwhere(bad)[0]
+        matrix, wrong = hold(given, self.pairs, np.isnan if name == "scores" else lambda x: ~np.isfinite(x))
+        if wrong.size:
+            j, i, number = wrong
             raise DataError(
-                f"{name} of {int(bad.sum())} candidate edges are not finite numbers, such as "
-                f"{self.regulators[j]} -> {self.targets[i]} ({array[j, i]})"
+                f"{name} of {number} candidate edges are not finite numbers, such as "
+                f"{self.regulators[j]} -> {self.targets[i]} ({given[j, i]})"
             )
-        array.setflags(write=False)
-        return array
+        return matrix
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was made on demand is made again.
+        return {name: self.__dict__[name] for name in ("regulators", "targets", "pairs", "_held")}
+
+    def matrix(self, name: Literal["scores", "weights", "effects", "frequencies"]) -> Matrix:
+        """A matrix as it is kept, dense or as sparse rows, whichever takes less memory; not to be changed.
+
+        None for frequencies that are not known.
+        """
+        return self.__dict__["_held"][name]
+
+    @cached_property
+    def scores(self) -> Float[ndarray, "regulators targets"]:
+        """How sure each candidate edge is, shape (R, N)."""
+        return dense_of(self.matrix("scores"))
+
+    @cached_property
+    def weights(self) -> Float[ndarray, "regulators targets"]:
+        """Strength of the edges, 0 where the gate is closed, shape (R, N)."""
+        return dense_of(self.matrix("weights"))
+
+    @cached_property
+    def effects(self) -> Float[ndarray, "regulators targets"]:
+        """Signed effect of every candidate, shape (R, N)."""
+        return self.weights if self.matrix("effects") is self.matrix("weights") else dense_of(self.matrix("effects"))
+
+    @cached_property
+    def frequencies(self) -> Float[ndarray, "regulators targets"] | None:
+        """Share of resamples that select each edge, shape (R, N); None where it is not known."""
+        often = self.matrix("frequencies")
+        return None if often is None else dense_of(often)
+
+    def with_frequencies(self, frequencies: Matrix) -> Network:
+        """The same network with these selection frequencies; all else is shared, not copied.
+
+        Raises
+        ------
+        OptionError, DataError
+            As for the network itself.
+        """
+        other = copy(self)
+        held = {**self.__dict__["_held"], "frequencies": self._checked("frequencies", frequencies)}
+        object.__setattr__(other, "_held", held)
+        return other
+
+    @cached_property
+    def candidates(self) -> Bool[ndarray, "regulators targets"]:
+        """The pairs that could be edges, shape (R, N)."""
+        allowed = self.pairs.matrix()
+        allowed.setflags(write=False)
+        return allowed
 
     @property
     def allowed(self) -> Bool[ndarray, "regulators targets"]:
-        """`candidates`, filled in."""
-        if self.candidates is None:  # only before __post_init__ has run
-            raise OptionError("the network has no candidates yet")
+        """The candidates."""
         return self.candidates
 
     @property
@@ -126,19 +169,22 @@ class Network:
     @cached_property
     def selected(self) -> Bool[ndarray, "regulators targets"]:
         """The edges whose gate is open, shape (R, N)."""
-        chosen: Bool[ndarray, "regulators targets"] = self.weights != 0  # weights are 0 outside the candidates
+        weights = self.matrix("weights")  # 0 outside the candidates
+        chosen = np.zeros(weights.shape, dtype=bool)
+        chosen[weights.nonzero()] = True
         chosen.setflags(write=False)
         return chosen
 
     @cached_property
     def n_candidates(self) -> int:
         """Number of pairs that could be edges."""
-        return int(self.allowed.sum())
+        return self.pairs.count
 
     @cached_property
     def n_edges(self) -> int:
         """Number of edges whose gate is open."""
-        return int(self.selected.sum())
+        weights = self.matrix("weights")
+        return int(weights.nnz if is_sparse(weights) else np.count_nonzero(weights))
 
     @property
     def density(self) -> float:
@@ -151,8 +197,11 @@ class Network:
         return 1.0 - self.density
 
     def edges(self) -> pd.DataFrame:
-        """The edges that survived: source, target, score, weight, sign; the surest first, then the strongest."""
-        return edge_table(self, self.selected)
+        """The edges that survived: source, target, score, weight, sign; the surest first, then the strongest.
+
+        After resampling there is also a column ``frequency``.
+        """
+        return edge_table(self)
 
     def all_edges(self) -> pd.DataFrame:
         """Every candidate, same columns and order.
@@ -160,7 +209,7 @@ class Network:
         Where the gate is closed the weight is exactly 0.0 (never -0.0), and the sign is that of the edge's effect in
         the posterior.
         """
-        return edge_table(self, self.allowed)
+        return edge_table(self, every=True)
 
     def to_networkx(self) -> nx.DiGraph[str]:
         """The surviving network.
@@ -169,8 +218,9 @@ class Network:
         -------
         A directed graph with every gene as a node (attributes ``name`` and ``regulator``, whether it is among the
         candidate regulators), also those without an edge. Edges carry ``score``, ``weight`` (float), ``sign`` (int)
-        and ``interaction`` ("activates" or "represses"). The graph itself carries the numbers of ``candidates``,
-        ``regulators`` and ``targets``, so that a GraphML file remembers what was chosen from.
+        and ``interaction`` ("activates" or "represses"), and after resampling ``frequency``. The graph itself carries
+        the numbers of ``candidates``, ``regulators`` and ``targets``, so that a GraphML file remembers what was chosen
+        from.
         """
         from grn_l0.network.graphml import to_graph
 

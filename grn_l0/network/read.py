@@ -12,7 +12,7 @@ import pandas as pd
 from grn_l0._errors import FileFormatError, NameMatchError, TableError
 from grn_l0._typing import PathLikeStr
 from grn_l0.network.columns import find_columns
-from grn_l0.network.frame import COLUMNS, edges_to_matrix
+from grn_l0.network.frame import COLUMNS, MORE, edges_to_sparse
 from grn_l0.network.graphml import GraphUniverse, read_graphml
 from grn_l0.network.network import Network
 from grn_l0.network.suffix import NETWORK_SUFFIXES, check_suffix
@@ -25,18 +25,26 @@ SIGNS = {
 }
 
 
-def read_edges(path: PathLikeStr) -> pd.DataFrame:
+def read_edges(path: PathLikeStr, *, categorical: bool = False) -> pd.DataFrame:
     """Read a table of edges from .graphml, .tsv, .csv or .parquet.
 
     Columns are found whatever the case and the spaces around their names: ``source`` (or ``TF``, ``regulator``,
     ``reg``, ``Gene1``, ``from``), ``target`` (or ``gene``, ``aff``, ``Gene2``, ``to``), ``score``, ``weight`` (or
-    ``EdgeWeight``, ``mor``) and ``sign`` (or ``Type``, ``interaction``). Spaces around the genes' names are removed.
+    ``EdgeWeight``, ``mor``), ``sign`` (or ``Type``, ``interaction``) and ``frequency``. Spaces around the genes' names
+    are removed.
+
+    Parameters
+    ----------
+    path
+        The file.
+    categorical
+        Give source and target as categories, which take little memory in tables of millions of rows.
 
     Returns
     -------
-    Columns source, target (str), then those the file has of score, weight (float) and sign (-1, 0, 1; 0 when
-    unknown), in this order. BEELINE's ``EdgeWeight`` is the weight, and its absolute value the score when there is
-    no other; its ``Type`` is the sign. Rows are as in the file: a pair may occur more than once.
+    Columns source, target (str), then those the file has of score, weight (float), sign (-1, 0, 1; 0 when unknown)
+    and frequency (float), in this order. BEELINE's ``EdgeWeight`` is the weight, and its absolute value the score when
+    there is no other; its ``Type`` is the sign. Rows are as in the file: a pair may occur more than once.
 
     Raises
     ------
@@ -45,7 +53,7 @@ def read_edges(path: PathLikeStr) -> pd.DataFrame:
     TableError
         If a column is missing, a name is empty, or a number is not one.
     """
-    return _read(path)[0]
+    return _read(path, categorical)[0]
 
 
 def read_network(
@@ -65,7 +73,8 @@ def read_network(
     -------
     A network in which every pair but those of a gene with itself is a candidate. Without a column weight, an edge
     weighs its sign, or 1. Without a column score, the score is the absolute weight. Pairs that are not in the file
-    score 0; of a pair that occurs twice the larger absolute value counts.
+    score 0 (and have frequency 0, where there is such a column); of a pair that occurs twice the larger absolute value
+    counts.
 
     Raises
     ------
@@ -91,8 +100,9 @@ def read_network(
     return Network(
         regulators=rows,
         targets=columns,
-        scores=edges_to_matrix(table, rows, columns, column="score"),
-        weights=edges_to_matrix(table, rows, columns, column="weight"),
+        scores=edges_to_sparse(table, rows, columns, column="score"),
+        weights=edges_to_sparse(table, rows, columns, column="weight"),
+        frequencies=edges_to_sparse(table, rows, columns, column="frequency") if "frequency" in table else None,
     )
 
 
@@ -101,7 +111,7 @@ def read_universe(path: PathLikeStr) -> tuple[tuple[str, ...], tuple[str, ...]] 
     return _read(path)[2] if check_suffix(path, NETWORK_SUFFIXES) == ".graphml" else None
 
 
-def _read(path: PathLikeStr) -> tuple[pd.DataFrame, tuple[str, ...], GraphUniverse | None]:
+def _read(path: PathLikeStr, categorical: bool = False) -> tuple[pd.DataFrame, tuple[str, ...], GraphUniverse | None]:
     path = Path(path)
     suffix = check_suffix(path, NETWORK_SUFFIXES)
     if not path.is_file():
@@ -112,10 +122,10 @@ def _read(path: PathLikeStr) -> tuple[pd.DataFrame, tuple[str, ...], GraphUniver
         raw, nodes, kept = read_graphml(path)
     else:
         raw = read_table(path, suffix)
-    return tidy_edges(raw, path.name), nodes, kept
+    return tidy_edges(raw, path.name, categorical=categorical), nodes, kept
 
 
-def tidy_edges(raw: pd.DataFrame, origin: str = "the table") -> pd.DataFrame:
+def tidy_edges(raw: pd.DataFrame, origin: str = "the table", *, categorical: bool = False) -> pd.DataFrame:
     """A table of edges under any of the accepted column names, as `read_edges` returns it.
 
     Parameters
@@ -124,6 +134,8 @@ def tidy_edges(raw: pd.DataFrame, origin: str = "the table") -> pd.DataFrame:
         The table; it stays as it is.
     origin
         Its name in messages.
+    categorical
+        As in `read_edges`.
 
     Raises
     ------
@@ -132,12 +144,12 @@ def tidy_edges(raw: pd.DataFrame, origin: str = "the table") -> pd.DataFrame:
     """
     found = find_columns(raw.columns, origin)
     table = pd.DataFrame(index=pd.RangeIndex(len(raw)))
-    for name in COLUMNS:
+    for name in (*COLUMNS, *MORE):
         if name not in found:
             continue
         column = raw.iloc[:, found[name]].reset_index(drop=True)
         if name in ("source", "target"):
-            table[name] = _names(column, name, origin)
+            table[name] = _names(column, name, origin, categorical)
         elif name == "sign":
             table[name] = _signs(column, origin)
         else:
@@ -148,12 +160,18 @@ def tidy_edges(raw: pd.DataFrame, origin: str = "the table") -> pd.DataFrame:
     return table
 
 
-def _names(column: pd.Series[Any], name: str, origin: str) -> pd.Series[Any]:
-    text = column.astype(str).str.strip()
-    empty = (text == "") | column.isna()
-    if empty.any():
-        raise TableError(f"{origin}: column {name!r} is empty in row {int(np.argmax(empty.to_numpy())) + 1}")
-    return text.astype(object)
+def _names(column: pd.Series[Any], name: str, origin: str, categorical: bool) -> pd.Series[Any]:
+    values = pd.Categorical(column)
+    texts = pd.Index([str(text).strip() for text in values.categories], dtype=object)
+    empty = np.append((texts == "") | (texts == "nan") & pd.isna(values.categories), True)  # the last one: missing
+    codes = np.asarray(values.codes)
+    if empty[codes].any():
+        raise TableError(f"{origin}: column {name!r} is empty in row {int(np.argmax(empty[codes])) + 1}")
+    place, kept = pd.factorize(texts)  # two texts may be one without their spaces
+    if categorical:
+        codes = codes if len(kept) == len(texts) else place[codes]
+        return pd.Series(pd.Categorical.from_codes(codes, categories=kept))
+    return pd.Series(np.asarray(texts)[codes] if len(texts) else np.array([], dtype=object), dtype=object)
 
 
 def _numbers(column: pd.Series[Any], name: str, origin: str) -> pd.Series[Any]:
@@ -164,13 +182,16 @@ def _numbers(column: pd.Series[Any], name: str, origin: str) -> pd.Series[Any]:
             return text.astype(object).astype(np.float64)
         except ValueError as error:
             raise TableError(f"{origin}: column {name!r} has a value that is not a number: {error}") from error
-    return column.astype(np.float64)
+    return column if column.dtype == np.float32 else column.astype(np.float64)
 
 
 def _signs(column: pd.Series[Any], origin: str) -> pd.Series[Any]:
-    text = column.astype(str).str.strip().str.casefold()
-    sign = text.map(SIGNS)
-    if sign.isna().any():
-        wrong = text[sign.isna()].iloc[0]
+    # Of each text once: there are few, whatever the length of the table.
+    values = pd.Categorical(column.astype(object).where(column.notna(), "") if column.isna().any() else column)
+    texts = pd.Index([str(text).strip().casefold() for text in values.categories], dtype=object)
+    known = texts.map(SIGNS).to_numpy(dtype=np.float64)
+    if np.isnan(known).any():
+        code = np.asarray(values.codes)
+        wrong = texts[code[np.argmax(np.isnan(known)[code])]]
         raise TableError(f"{origin}: {wrong!r} is not a sign; use 1, -1, 0, or +, -")
-    return sign.astype(np.int64)
+    return pd.Series(known.astype(np.int64)[values.codes] if len(texts) else np.zeros(0, np.int64))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 #: Okabe & Ito (2008), "Color universal design".
 ACTIVATES, REPRESSES, DATA, MODEL, GREY = "#0072B2", "#D55E00", "#000000", "#009E73", "#7F7F7F"
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKS = "osD^vP*X<>"
 
 
 def axes_or_new(ax: Axes | None, width: float = 6.4, height: float = 4.8) -> Axes:

@@ -1,4 +1,4 @@
-"""Several methods on one plot: curves, sweeps, trade-offs, calibration."""
+"""Several methods on one plot: curves, sweeps, trade-offs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grn_l0._typing import Float, Int, ndarray
-from grn_l0.pl.canvas import CYCLE, GREY, axes_or_new, plain
+from grn_l0.pl.canvas import CYCLE, GREY, MARKS, axes_or_new, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DASHES = ("solid", "dashed", "dotted", "dashdot")
-_MARKS = "osD^vP*X<>"
 
 
 def _style(k: int) -> dict[str, Any]:
@@ -81,7 +79,7 @@ def lines_with_range(
             mid,
             yerr=np.vstack([mid - np.asarray(low), np.asarray(high) - mid]).clip(0),
             label=name,
-            marker=_MARKS[k % len(_MARKS)],
+            marker=MARKS[k % len(MARKS)],
             markersize=4,
             capsize=2,
             linewidth=2.4 if k == 0 else 1.2,
@@ -113,40 +111,12 @@ def trade_off(
     """
     axes = axes_or_new(ax, 7.6, 4.4)
     for k, (name, (density, error)) in enumerate(points.items()):
-        colour, mark = CYCLE[k % len(CYCLE)], _MARKS[k % len(_MARKS)]
+        colour, mark = CYCLE[k % len(CYCLE)], MARKS[k % len(MARKS)]
         axes.plot(density, error, mark, color=colour, markersize=7, label=name)
     for k, (name, error) in enumerate(floors.items()):
         axes.axhline(error, color=GREY, linewidth=1, linestyle=_DASHES[k % len(_DASHES)], label=name)
     axes.set(xscale="log", yscale="log", xlabel="density (1 - sparsity)", ylabel="one-step MSE")
     _beside(axes)
-    return axes
-
-
-def reliability(
-    lines: Mapping[str, tuple[Float[ndarray, " bins"], Float[ndarray, " bins"], Int[ndarray, " bins"]]],
-    *,
-    ax: Axes | None = None,
-) -> Axes:
-    """Share of true edges against mean probability per bin, with a binomial standard error.
-
-    Parameters
-    ----------
-    lines
-        For each group: mean probability, share of true edges, number of candidates in each bin; NaN where empty.
-    ax
-        Axes to draw on; a new figure by default.
-    """
-    axes = axes_or_new(ax, 6.4, 5.2)
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle="dotted", label="calibrated")
-    for k, (name, (predicted, observed, count)) in enumerate(lines.items()):
-        there = count > 0
-        x, y, n = predicted[there], observed[there], count[there]
-        error = np.sqrt(y * (1 - y) / n)
-        style: dict[str, Any] = {"marker": _MARKS[k % len(_MARKS)], "markersize": 4.0, "capsize": 2.0}
-        axes.errorbar(x, y, yerr=error, label=name, color=CYCLE[k % len(CYCLE)], **style)
-    axes.set(xlabel="probability", ylabel="share of true edges", xlim=(0, 1.02), ylim=(0, 1.02))
-    axes.legend(frameon=False, fontsize=7, loc="upper left")
-    plain(axes)
     return axes
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, ndarray
-from grn_l0.posterior.gates import Chain, Summary
-from grn_l0.posterior.grams import Grams, Whitener
+from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.states import States
+from grn_l0.posterior.summary import Summary, entries
+from grn_l0.posterior.whitener import Whitener
 
 #: Blocks made of many series; windows of a single one.
 _GROUPS, _WINDOWS = 10, 6
@@ -17,9 +18,7 @@ _GROUPS, _WINDOWS = 10, 6
 _LIKELY = 0.1
 
 
-def confirmed(
-    setting: Setting, states: States, grams: Grams, last: Summary, chain: Chain
-) -> Float[ndarray, "genes columns"]:
+def confirmed(setting: Setting, states: States, last: Summary, chain: Chain) -> Float[ndarray, "genes columns"]:
     r"""Inclusion probabilities by evidence that no single block carries.
 
     With r_b what block b adds to the correlation of a regulator with the residual that the other edges leave, g_b to
@@ -32,7 +31,7 @@ def confirmed(
     groups of them where there are more, or six windows of a single one; and samples at rest, or ten groups of them.
     Blocks in which the regulator is held are not left out: what follows its knock-out is evidence by itself.
     """
-    out = last.inclusion.copy()
+    out = last.inclusion.astype(np.float64)
     block = _blocks(setting)
     n_blocks = int(block.max()) + 1
     if n_blocks < 3:
@@ -40,10 +39,9 @@ def confirmed(
     member = (block[:, None] == np.arange(n_blocks)).astype(np.float64)
     held = _held(setting, block, n_blocks)
     regressors = setting.regressors(states.estimate)
-    diagonal = grams.diagonal()
     kind_of = setting.choice.kind
-    for kind in np.unique(kind_of[grams.index >= 0]):
-        genes = np.flatnonzero((kind_of == kind) & (grams.index >= 0))
+    for kind in np.unique(kind_of[last.changing]):
+        genes = np.flatnonzero((kind_of == kind) & last.changing)
         whitener = Whitener.of(setting, int(kind))
         x = whitener.responses(regressors)
         y = whitener.rows([m[:, :, genes] for m in setting.measured])
@@ -54,16 +52,17 @@ def confirmed(
         edges = x[:, column]
         own = member.T @ edges**2
         # What is not known of the states is spread evenly. It lowers the evidence, and is none itself.
-        g = diagonal[genes[row], column]
+        g = last.curvature.at(genes[row], column)
         g_block = own + (g - own.sum(axis=0)) / n_blocks
         total = np.zeros(len(row))
+        log_odds, listed = last.odds.of(genes).log().astype(np.float64), chain.classes.listed[genes].astype(np.int64)
         for w in last.draws:
             weight = w[genes]
-            left = (y - x @ weight.T)[:, row]
-            r_block = member.T @ (edges * left) + own * weight[row, column]
+            left = (y - (weight @ x.T).T)[:, row]
+            r_block = member.T @ (edges * left) + own * entries(weight, row, column)
             variance = last.variance[genes[row]]
             evidence = _least(r_block, np.maximum(g_block, 1e-12), variance, held[:, column])
-            total += _probability(evidence, g / variance, genes[row], column, last, chain)
+            total += _probability(evidence, g / variance, log_odds[row, column], listed[row, column], chain)
         out[genes[row], column] = total / len(last.draws)
     return out
 
@@ -87,16 +86,14 @@ def _least(
 def _probability(
     evidence: Float[ndarray, " edges"],
     g: Float[ndarray, " edges"],
-    genes: Int[ndarray, " edges"],
-    column: Int[ndarray, " edges"],
-    last: Summary,
+    log_odds: Float[ndarray, " edges"],
+    family: Int[ndarray, " edges"],
     chain: Chain,
 ) -> Float[ndarray, " edges"]:
-    family = chain.classes.listed.astype(np.int64)[genes, column]
     wide = chain.slabs[family] ** 2 * g[:, None]
     terms = -0.5 * np.log1p(wide) + (wide / (1.0 + wide)) * evidence[:, None]
     gain = np.log((chain.shares[family] * np.exp(terms - terms.max(axis=1, keepdims=True))).sum(axis=1))
-    odds = gain + terms.max(axis=1) + last.log_odds[genes, column]
+    odds = gain + terms.max(axis=1) + log_odds
     out: Float[ndarray, " edges"] = 1.0 / (1.0 + np.exp(-np.clip(odds, -700.0, 700.0)))
     return out
 

@@ -71,7 +71,7 @@ class PosteriorConfig:
         Threads of the chain; the result does not depend on it.
     """
 
-    rounds: tuple[int, ...] = (40, 40, 80, 80, 80, 120)
+    rounds: tuple[int, ...] = (40, 80, 80, 80, 120)
     more: int = 6
     settled: float = 0.003
     averaged: int = 3

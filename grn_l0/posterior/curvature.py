@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
-from grn_l0._typing import Float, ndarray
+from grn_l0._typing import Float, Int, ndarray
 
 #: Prior variance of the coefficients over the noise variance: what the evidence chooses among, besides 0.
 _LEVELS = np.array([0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 1e4])
@@ -17,8 +17,11 @@ _LEVELS = np.array([0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 1e4])
 _PARENTS = 6
 MOST = _PARENTS * (_PARENTS + 1) // 2
 
+#: Directions of the coefficients' space count of which the data tell this share of the prior variance or more.
+_TOLD = 1e-3
+
 #: Regulators less likely than this take no part; nats that any curvature must bring.
-_LIKELY, _COST = 0.3, 2.0
+LIKELY, _COST = 0.3, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +38,8 @@ class Curvature:
 
 def curvature_of(
     states: list[Float[ndarray, "series grid regulators"]],
-    inclusion: Float[ndarray, " regulators"],
-    weight: Float[ndarray, " regulators"],
+    likely: Int[ndarray, " some"],
+    weight: Float[ndarray, " some"],
     responses: Callable[[list[Float[ndarray, "series grid pairs"]]], Float[ndarray, "rows pairs"]],
     residual: Float[ndarray, " rows"],
     freedom: float,
@@ -54,8 +57,8 @@ def curvature_of(
     ----------
     states
         Centred states of the R regulators, per design.
-    inclusion, weight
-        Of this target's edges, shape (R,).
+    likely, weight
+        Positions of this target's likely regulators (more so than `LIKELY`), and their weights.
     responses
         Takes productions on the grid to whitened rows.
     residual
@@ -64,12 +67,12 @@ def curvature_of(
         How many independent values these rows hold: fewer than rows where fixed effects were projected out or values
         are missing.
     """
-    likely = np.flatnonzero(inclusion > _LIKELY)
-    likely = likely[np.argsort(-np.abs(weight[likely]), kind="stable")[:_PARENTS]]
     if len(likely) == 0:
         return None
-    a, b = np.array(list(combinations_with_replacement(likely, 2))).T
-    size = np.abs(weight[a] * weight[b]) * np.where(a == b, 1.0, 2.0)
+    strongest = np.argsort(-np.abs(weight), kind="stable")[:_PARENTS]
+    first, second = np.array(list(combinations_with_replacement(strongest, 2))).T
+    size = np.abs(weight[first] * weight[second]) * np.where(first == second, 1.0, 2.0)
+    a, b = likely[first], likely[second]
     products = [x[:, :, a] * x[:, :, b] * size for x in states]
     z = responses(products)
     value, vector = np.linalg.eigh(z.T @ z)
@@ -84,4 +87,6 @@ def curvature_of(
         return None
     shrink = _LEVELS[best] / (1.0 + _LEVELS[best] * value)
     coefficient = vector @ (shrink * along)
-    return Curvature((np.sqrt(shrink)[:, None] * vector.T) @ z.T, [p @ coefficient for p in products])
+    # Directions of which nearly nothing is known change nearly nothing.
+    told = shrink * value > _TOLD
+    return Curvature((np.sqrt(shrink[told])[:, None] * vector[:, told].T) @ z.T, [p @ coefficient for p in products])

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.posterior.collect import Collected
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.odds import Odds, OpenEdges
 from grn_l0.posterior.prior_classes import PriorClasses
+from grn_l0.posterior.sample import Task
+from grn_l0.posterior.summary import Summary
+from grn_l0.posterior.workers import InProcess, Workers
 from grn_l0.sparsity.empirical_bayes import beta_binomial_fit
 
-#: Regulators' counts are renewed every so many sweeps; between, targets are independent and need no barrier.
-_BLOCK = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Summary:
-    """What one round of the chain says: probabilities, and means over its recorded sweeps.
-
-    All arrays but `variance` and `draws` (a list of arrays) have shape (N, R).
-    """
-
-    inclusion: Float[ndarray, "genes regulators"]
-    weight: Float[ndarray, "genes regulators"]
-    square: Float[ndarray, "genes regulators"]
-    draws: list[Float[ndarray, "genes regulators"]]
-    log_odds: Float[ndarray, "genes regulators"]
-    variance: Float[ndarray, " genes"]
-
-    @classmethod
-    def averaged(cls, rounds: Sequence[Summary]) -> Summary:
-        """The last of several rounds, with the probabilities and weights of all."""
-        # A gene that has come to be constant has no edges any more.
-        changing = np.isfinite(rounds[-1].log_odds)
-        inclusion = changing * np.mean([r.inclusion for r in rounds], axis=0)
-        weight = changing * np.mean([r.weight for r in rounds], axis=0)
-        return replace(rounds[-1], inclusion=inclusion, weight=weight, draws=[weight])
-
-    def where(self, kept: Bool[ndarray, " genes"], other: Summary) -> Summary:
-        """Edges, weights and prices of the targets `kept`, and those of `other` for all other targets."""
-        names = ("inclusion", "weight", "log_odds")
-        chosen = {n: np.where(kept[:, None], getattr(self, n), getattr(other, n)) for n in names}
-        return replace(self, **chosen, draws=[chosen["weight"]])
+#: Gram matrices are kept between burn-in and what follows while they take so many bytes at most: in all, or per edge.
+_HELD, _HELD_PER_EDGE = 2**26, 8
 
 
 def candidate_edges(
@@ -83,6 +54,10 @@ class Chain:
         Edges of prior networks and the rates of their classes.
     n_inputs
         The last so many columns are inputs from outside, whose rates are a population of their own.
+    believed
+        How many edges of each regulator a held prior expects, before the first sweep; None for nothing.
+    workers
+        Where groups of targets are worked on; the result does not depend on it.
     """
 
     candidates: Bool[ndarray, "genes regulators"]
@@ -90,7 +65,9 @@ class Chain:
     config: PosteriorConfig
     seed: int
     n_inputs: int = 0
-    weight: Float[ndarray, "genes regulators"] = field(init=False)
+    workers: Workers = field(default_factory=InProcess)
+    edges: OpenEdges = field(init=False)
+    believed: Float[ndarray, " regulators"] | None = None
     shape: tuple[float, float] = (0.1, 20.0)
     input_shape: tuple[float, float] = (0.5, 10.0)
     shift: float = 0.0
@@ -101,7 +78,7 @@ class Chain:
     rounds: int = 0
 
     def __post_init__(self) -> None:
-        self.weight = np.zeros(self.candidates.shape)
+        self.edges = OpenEdges.none(*self.candidates.shape)
         width = max(len(self.config.slabs), len(self.config.slabs_listed))
         rows = [np.resize(s, width) for s in (self.config.slabs, self.config.slabs_listed)]
         self.slabs = np.array(rows)
@@ -111,107 +88,104 @@ class Chain:
         self.shares = self.present / sizes
 
     def run(self, grams: Grams, choice: Choice, sweeps: int) -> Summary:
-        """Sweep, a third of it as burn-in; then learn rates and shares for the next round."""
-        allowed = self.candidates & (grams.index >= 0)[:, None]
-        self.weight[~allowed] = 0.0
+        """Sweep, a third of it as burn-in; then learn rates and shares for the next round.
+
+        Regulators' open edges are counted when the round begins, and after the burn-in. Between, no target waits for
+        another: groups of them may be worked on in any order, and anywhere.
+        """
+        changing = grams.changing
+        allowed = self.candidates & changing[:, None]
+        self.edges.close(~changing)
         self.classes.limit(allowed, grams.freedom)
-        fixed = self.classes.fixed & allowed
-        if self.rounds == 0 and fixed.any():
-            # A held prior says which regulators are hubs, not that every other edge is likelier.
-            believed = np.where(fixed, 1.0 / (1.0 + np.exp(-self.log_odds(allowed, fixed))), 0.0)
-            a, b = self.shape
-            self._shift_to(a / (a + b) * float(self._unlisted(allowed).sum()), allowed, believed)
-        residual = grams.residual(self.weight)
-        variance = choice.variance.copy()
-        sums = [np.zeros(allowed.shape) for _ in range(2)]
-        usage = np.zeros((len(allowed), *self.slabs.shape))
-        group = self.classes.listed.astype(np.int64)
-        burn, done, recorded = sweeps // 3, 0, 0
-        every = max(_BLOCK, (sweeps - burn) // self.config.draws // _BLOCK * _BLOCK)
-        draws: list[Float[ndarray, "genes regulators"]] = []
-        variances: list[Float[ndarray, " genes"]] = []
-        while done < sweeps:
-            block = min(_BLOCK, burn - done if done < burn else sweeps - done)
-            log_odds = self.log_odds(allowed, self.weight != 0.0)
-            arguments = (
-                grams.gram, grams.index, grams.factor, grams.bent, grams.used, residual, self.weight,
-                log_odds, group, self.slabs, self.shares, variance, grams.square,
-                grams.score, grams.freedom, choice.population, choice.strength,
-                self.seed, self.sweep, block, done >= burn, *sums, usage,
-            )  # fmt: skip
-            self._sweep(arguments, len(allowed))
-            self.sweep += block
-            if done >= burn:
-                recorded += block
-                variances.append(variance.copy())
-            done += block
-            if recorded and recorded % every == 0:
-                draws.append(self.weight.copy())
-        draws = draws[-self.config.draws :] or [self.weight.copy()]
-        inclusion = sums[0] / recorded
-        self._learn(inclusion, log_odds, allowed, usage.sum(axis=0))
-        mean = sums[1] / recorded
-        # A few draws may miss what the average over all sweeps knows: E[w^2] is at least E[w]^2.
-        square = np.maximum(np.mean([w**2 for w in draws], axis=0), mean**2)
-        return Summary(inclusion, mean, square, draws, log_odds, np.mean(variances, axis=0))
+        self._judge_hubs(allowed)
+        families, width = (2 if len(self.classes.rates) else 1), self.slabs.shape[1]
+        if families == 1:
+            width = int(self.present[0].sum())
+        found, burn = Collected.of(allowed.shape), sweeps // 3
+        usage = np.zeros((len(allowed), families, width))
+        with self.workers.share(grams, limit=max(_HELD, _HELD_PER_EDGE * allowed.size)) as shared:
+            for first, last, draws in ((0, burn, 0), (burn, sweeps, self.config.draws)):
+                task = Task(
+                    seed=self.seed, sweep=self.sweep + first, sweeps=last - first, draws=draws,
+                    threads=self.config.threads, slabs=self.slabs[:families, :width].copy(),
+                    shares=self.shares[:families, :width].copy(),
+                )  # fmt: skip
+                for sampled in shared.sample(task, self._odds(allowed), choice):
+                    self.edges.put(sampled.genes, sampled.edges)
+                    found.keep(sampled)
+                    usage[sampled.genes] += sampled.usage
+                choice = replace(choice, variance=found.variance.copy())
+        self.sweep += sweeps
+        self.believed = None
+        summary = found.summary(changing, self._odds(allowed))
+        # Added in the order of the genes, whichever came first.
+        self._learn(summary, allowed, usage.sum(axis=0))
+        return summary
 
     def restart(self) -> None:
         """Close all gates, so that what comes next does not lean on what was found before.
 
         Of several regulators with one time course a chain keeps whichever it opened first, for as long as it runs.
         """
-        self.weight[:] = 0.0
+        self.edges.close(np.ones(len(self.candidates), dtype=bool))
 
-    def log_odds(
-        self, allowed: Bool[ndarray, "genes regulators"], is_open: Bool[ndarray, "genes regulators"]
-    ) -> Float[ndarray, "genes regulators"]:
-        r"""Prior log odds, :math:`\log (n_j + a)/(N_j - n_j + b)`, n_j the regulator's other open edges.
+    def _judge_hubs(self, allowed: Bool[ndarray, "genes regulators"]) -> None:
+        """A held prior says which regulators are hubs before the first sweep, not that every other edge is likelier."""
+        if self.rounds > 0 or not len(self.classes.rates):
+            return
+        fixed = self.classes.fixed & allowed
+        if fixed.any():
+            base = self._odds(allowed).log()
+            self.believed = np.where(fixed, 1.0 / (1.0 + np.exp(-base)), 0.0).sum(axis=0)
+            a, b = self.shape
+            self._shift_to(a / (a + b) * float(self._unlisted(allowed).sum()), allowed)
 
-        Edges of a prior network have the rate of their class, all others a learned shift. Where the price is uniform
-        the odds are one over the number of regulators, as in the extended BIC.
-        """
+    def _odds(self, allowed: Bool[ndarray, "genes regulators"]) -> Odds:
+        """Prior log odds of the edges, given those that are open."""
         inside = self._inside()
         a, b = (np.where(inside, self.shape[k], self.input_shape[k]) for k in range(2))
-        others = is_open.sum(axis=0) - is_open
-        left = np.maximum(allowed.sum(axis=0) - 1 - others, 0)
-        out = np.log((others + a) / (left + b))
-        if self.config.uniform_price:
-            out = np.where(inside, -np.log(inside.sum()), out)
-        out = out + self.shift * inside
-        out = self.classes.log_odds(out, unaided=self.rounds == 0)
-        filled: Float[ndarray, "genes regulators"] = np.where(allowed, out, -np.inf)
-        return filled
+        _, column = self.edges.pairs()
+        n_open = np.bincount(column, minlength=len(inside)).astype(np.float64)
+        return Odds(
+            allowed=allowed,
+            edges=self.edges.of(np.arange(len(allowed))),
+            n_allowed=allowed.sum(axis=0),
+            n_open=n_open if self.believed is None else np.maximum(n_open, self.believed),
+            a=a,
+            b=b,
+            price=np.log(inside.sum()) if self.config.uniform_price else None,
+            inside=inside,
+            shift=self.shift,
+            # The rates are learned further while these odds are still asked for.
+            classes=replace(self.classes, rates=self.classes.rates.copy()),
+            unaided=self.rounds == 0,
+        )
 
     def _learn(
-        self,
-        inclusion: Float[ndarray, "genes regulators"],
-        log_odds: Float[ndarray, "genes regulators"],
-        allowed: Bool[ndarray, "genes regulators"],
-        usage: Float[ndarray, "families slabs"],
+        self, summary: Summary, allowed: Bool[ndarray, "genes regulators"], usage: Float[ndarray, "families slabs"]
     ) -> None:
         # Not after the first round: while states are rough, few edges open, and their rates would close the rest.
         if self.rounds > 0:
             inside = allowed.shape[1] - self.n_inputs
-            open_, all_ = inclusion.sum(axis=0), allowed.sum(axis=0).astype(np.float64)
+            open_ = summary.inclusion.sum(axis=0, dtype=np.float64)
+            all_ = allowed.sum(axis=0).astype(np.float64)
             self.shape = beta_binomial_fit(open_[:inside], all_[:inside], self.shape)
             self.input_shape = beta_binomial_fit(open_[inside:], all_[inside:], self.input_shape)
         self.rounds += 1
-        used = usage + self.present
+        used = self.present.copy()
+        used[: usage.shape[0], : usage.shape[1]] += usage
         self.shares = used / used.sum(axis=1, keepdims=True)
-        listed = self.classes.listed & allowed
-        if not listed.any():
+        if not len(self.classes.rates) or not (self.classes.listed & allowed).any():
             return
-        self.classes.learn(inclusion, log_odds, allowed)
-        self._shift_to(inclusion[self._unlisted(allowed)].sum() + 0.5, allowed, self.weight != 0.0)
+        self.classes.learn(summary.inclusion, summary.odds.log(), allowed)
+        self._shift_to(float(summary.inclusion[self._unlisted(allowed)].sum(dtype=np.float64)) + 0.5, allowed)
 
-    def _shift_to(
-        self, wanted: float, allowed: Bool[ndarray, "genes regulators"], is_open: Float[ndarray, "genes regulators"]
-    ) -> None:
+    def _shift_to(self, wanted: float, allowed: Bool[ndarray, "genes regulators"]) -> None:
         """Bring the edges that no prior lists to their own expected number: regulators' rates count listed ones too."""
         self.shift = 0.0
         if self.config.uniform_price:
             return
-        base = self.log_odds(allowed, is_open)[self._unlisted(allowed)]
+        base = self._odds(allowed).log()[self._unlisted(allowed)].astype(np.float64)
         for _ in range(30):
             p = 1.0 / (1.0 + np.exp(-(base + self.shift)))
             self.shift += float(np.clip((wanted - p.sum()) / max((p * (1 - p)).sum(), 1e-9), -1.0, 1.0))
@@ -227,16 +201,3 @@ class Chain:
         n = self.candidates.shape[1]
         out: Bool[ndarray, " columns"] = np.arange(n) < n - self.n_inputs
         return out
-
-    def _sweep(self, arguments: tuple[Any, ...], n_targets: int) -> None:
-        from grn_l0.posterior.gibbs import sweep_targets
-
-        threads = min(self.config.threads, n_targets)
-        if threads == 1:
-            sweep_targets(0, n_targets, *arguments)
-            return
-        edges: Int[ndarray, " edges"] = np.linspace(0, n_targets, 4 * threads + 1).astype(int)
-        with ThreadPoolExecutor(threads) as pool:
-            jobs = [pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in pairwise(edges)]
-            for job in jobs:
-                job.result()

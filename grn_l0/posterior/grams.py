@@ -2,254 +2,291 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.apart import Separate
-from grn_l0.posterior.curvature import MOST, curvature_of
-from grn_l0.posterior.fixed_effects import centred, orthonormal, shared_effects
+from grn_l0.posterior.curvature import LIKELY, curvature_of
 from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.states import States
+from grn_l0.posterior.summary import Summary
 from grn_l0.posterior.uncertainty import add_products
-
-__all__ = ["Grams", "Whitener", "make_grams"]
+from grn_l0.posterior.whitener import Whitener
 
 #: Bytes that the Gram matrices of single targets may take. Beyond, they are those of their kind times the observed
 #: share, to the nearest of so many steps.
 _MEMORY, _STEPS = 2**30, 16
 
+#: Targets of one kind are worked on in blocks of so many, or of this share of all targets where that is more. Blocks
+#: depend on the data alone, and what is computed of one on nothing else, wherever that happens.
+_BLOCK, _SHARE = 64, 1 / 16
 
-@dataclass(frozen=True, eq=False)
-class Grams:
-    """Sufficient statistics of every target's regression on the regulators.
+#: Above so many regulators Gram matrices are in single precision, which halves the memory that a sweep runs through.
+_SINGLE = 1000
 
-    `index` (N,) is the position of the target's Gram matrix in `gram`, -1 for constant genes, which have no regulators:
-    targets of one kind share one, those of which values are missing have one each.
-    `bent` (N,) is the position of the target in `factor`, -1 if its production has no curvature: its own Gram matrix
-    is ``gram - factor' factor``, of which the first `used` rows are not padding. `score` (N, R), `square` (N,) and
-    `freedom` (N,) belong to the whitened targets.
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gram:
+    """Sufficient statistics of the regressions of n targets on R regulators, which share a Gram matrix.
+
+    `genes` (n,) are positions of the targets among all genes. `bent` (n,) is the position of a target in `factor`, -1
+    if its production has no curvature: its own Gram matrix is ``gram - factor' factor``, of which the first `used` rows
+    are not padding. `score` (n, R), `square` (n,) and `freedom` (n,) belong to the whitened targets. `bends` has what
+    curvature adds to the production, on the grid of each design, of those targets of which it was found.
     """
 
-    gram: Float[ndarray, "grams regulators regulators"]
-    index: Int[ndarray, " genes"]
+    genes: Int[ndarray, " targets"]
+    gram: Float[ndarray, "regulators regulators"]
+    score: Float[ndarray, "targets regulators"]
+    square: Float[ndarray, " targets"]
+    freedom: Float[ndarray, " targets"]
     factor: Float[ndarray, "bent pairs regulators"]
-    bent: Int[ndarray, " genes"]
+    bent: Int[ndarray, " targets"]
     used: Int[ndarray, " bent"]
-    score: Float[ndarray, "genes regulators"]
-    square: Float[ndarray, " genes"]
-    freedom: Float[ndarray, " genes"]
-
-    def residual(self, weight: Float[ndarray, "genes regulators"]) -> Float[ndarray, "genes regulators"]:
-        """Correlation of every regulator with what these weights leave of each target."""
-        out = self.score.copy()
-        for m, gram in enumerate(self.gram):
-            rows = np.flatnonzero(self.index == m)
-            out[rows] -= weight[rows] @ gram
-        for i in np.flatnonzero(self.bent >= 0):
-            low = self.factor[self.bent[i]]
-            out[i] += (low @ weight[i]) @ low
-        return out
-
-    def diagonal(self) -> Float[ndarray, "genes regulators"]:
-        """Curvature of each target's likelihood in each weight, times the noise variance; 0 for constant genes."""
-        out = np.zeros_like(self.score)
-        live = self.index >= 0
-        out[live] = np.einsum("kjj->kj", self.gram)[self.index[live]]
-        bent = self.bent >= 0
-        out[bent] -= (self.factor[self.bent[bent]] ** 2).sum(axis=1)
-        return out
-
-
-@dataclass(frozen=True, eq=False)
-class Whitener:
-    """Takes trajectories on the grid, or measurements, to rows of independent noise without fixed effects.
-
-    With 30 series or more of one schedule each time is centred over them, which removes (m, b) and any common drift.
-    Other series lose (m, b) and, if they are 30 or more together, a common trend that is linear between knots. With
-    fewer only (m, b) can be afforded.
-    """
-
-    setting: Setting
-    kind: int
-    matrices: list[Float[ndarray, "times times"]]
-    effects: Float[ndarray, "rows effects"] | None
-    lost: int
+    bends: dict[int, list[Float[ndarray, "series grid"]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, setting: Setting, kind: int) -> Whitener:
-        """For the targets of one kind."""
-        matrices, fixed, lost = [], [], 0
-        for q, (design, effects) in enumerate(zip(setting.designs, shared_effects(setting, kind), strict=True)):
-            sigma = setting.basis(kind, q).covariance(*setting.levels(kind))
-            matrices.append(np.linalg.inv(np.linalg.cholesky(sigma)))
-            fixed.append(np.tile(matrices[-1] @ effects, (len(design.series), 1)))
-            lost += len(design.times) if centred(design) else 0
-        whole = np.concatenate(fixed)
-        if not whole.any():
-            return cls(setting, kind, matrices, None, lost)
-        # Samples at rest beside centred series know no initial state: its column is 0, and no direction is lost to it.
-        basis = orthonormal(whole)
-        return cls(setting, kind, matrices, basis, lost + basis.shape[1])
+    def plain(
+        cls,
+        genes: Int[ndarray, " targets"],
+        gram: Float[ndarray, "regulators regulators"],
+        score: Float[ndarray, "targets regulators"],
+        square: Float[ndarray, " targets"],
+        freedom: Float[ndarray, " targets"],
+    ) -> Gram:
+        """Without curvature."""
+        return cls(
+            genes=genes, gram=gram, score=score, square=square, freedom=freedom,
+            factor=np.zeros((0, 1, len(gram)), gram.dtype), bent=np.full(len(genes), -1),
+            used=np.zeros(0, dtype=np.int64),
+        )  # fmt: skip
 
-    def rows(self, parts: list[Float[ndarray, "series times some"]]) -> Float[ndarray, "rows some"]:
-        """Whiten trajectories at the measured times."""
-        out = []
-        for matrix, design, y in zip(self.matrices, self.setting.designs, parts, strict=True):
-            white = matrix @ y
-            out.append((white - white.mean(axis=0) if centred(design) else white).reshape(-1, y.shape[2]))
-        whole = np.concatenate(out)
-        return whole if self.effects is None else whole - self.effects @ (self.effects.T @ whole)
+    @property
+    def nbytes(self) -> int:
+        """Memory that its large arrays take."""
+        return self.gram.nbytes + self.score.nbytes + self.factor.nbytes
 
-    def responses(self, parts: list[Float[ndarray, "series grid some"]]) -> Float[ndarray, "rows some"]:
-        """Whitened responses C_d to productions on the grid."""
-        return self.rows([self.response(q) @ f for q, f in enumerate(parts)])
 
-    def response(self, q: int) -> Float[ndarray, "times grid"]:
-        """C_d at the measured times of a design."""
-        out: Float[ndarray, "times grid"] = self.setting.basis(self.kind, q).response[self.setting.designs[q].at]
+class Grams(Protocol):
+    """Where a chain gets the statistics of all targets from."""
+
+    @property
+    def changing(self) -> Bool[ndarray, " genes"]:
+        """Genes that have regulators."""
+
+    @property
+    def freedom(self) -> Float[ndarray, " genes"]:
+        """Independent observations of each gene, about."""
+
+    def groups(self) -> Sequence[Int[ndarray, " targets"]]:
+        """Targets that are worked on together, each of those that change in one group."""
+
+    def of(self, genes: Int[ndarray, " targets"]) -> Iterable[Gram]:
+        """The statistics of one group."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """Statistics that are there as they are; `freedom` (N,) of all genes."""
+
+    parts: list[Gram]
+    freedom: Float[ndarray, " genes"]
+
+    @property
+    def changing(self) -> Bool[ndarray, " genes"]:
+        """Genes that have regulators."""
+        out = np.zeros(len(self.freedom), dtype=bool)
+        for part in self.parts:
+            out[part.genes] = True
         return out
 
+    def groups(self) -> list[Int[ndarray, " targets"]]:
+        """One per Gram matrix."""
+        return [part.genes for part in self.parts]
 
-def make_grams(
-    setting: Setting,
-    states: States,
-    inclusion: Float[ndarray, "genes regulators"] | None = None,
-    weight: Float[ndarray, "genes regulators"] | None = None,
-) -> Grams:
-    """Whiten, remove the fixed effects, multiply; add what is not known of the states.
+    def of(self, genes: Int[ndarray, " targets"]) -> list[Gram]:
+        """The Gram matrix of these targets."""
+        return [part for part in self.parts if np.array_equal(part.genes, genes)]
 
-    Of a target only what was observed counts. With the inclusion probabilities and weights of an earlier round, the
-    curvature of each target's production is estimated on the way (written to ``states.bend``) and taken out.
+
+def blocks(genes: Int[ndarray, " some"], n_targets: int) -> list[Int[ndarray, " block"]]:
+    """Some of `n_targets` targets, in blocks."""
+    size = max(_BLOCK, int(np.ceil(_SHARE * n_targets)))
+    return [genes[a : a + size] for a in range(0, len(genes), size)]
+
+
+class Smoothed:
+    """Whiten responses of smoothed states, remove the fixed effects, multiply; add what is not known of the states.
+
+    Of a target only what was observed counts. Matrices are made when they are asked for, one kind at a time, so that
+    no two of them need be held.
 
     Parameters
     ----------
     setting, states
         Data and noise models; smoothed states.
-    inclusion, weight
-        Of the last round.
+    last
+        The last round: the curvature of each target's production is estimated on the way, and taken out. None: not
+        done.
     """
-    regressors = setting.regressors(states.estimate)
-    made = _Making(setting, states, regressors, inclusion, weight)
-    kind_of = setting.choice.kind
-    changing = setting.kinds.rate_index[kind_of] >= 0
-    alone, count = changing & setting.gappy, np.ones(len(kind_of))
-    if alone.sum() * regressors[0].shape[2] ** 2 * 8 > _MEMORY:
-        alone, count = np.zeros_like(alone), np.where(setting.gappy, setting.observed, 1.0)
-    for kind in np.unique(kind_of[changing]):
-        genes = np.flatnonzero(kind_of == kind)
-        if not alone[genes].all():
-            made.shared(int(kind), genes[~alone[genes]], count)
-        if alone[genes].any():
-            made.single(int(kind), genes[alone[genes]])
-    return made.done()
-
-
-class _Making:
-    """Collects Gram matrices kind by kind."""
 
     def __init__(
         self,
         setting: Setting,
         states: States,
-        regressors: list[Float[ndarray, "series grid regulators"]],
-        inclusion: Float[ndarray, "genes regulators"] | None,
-        weight: Float[ndarray, "genes regulators"] | None,
+        last: Summary | None = None,
     ) -> None:
-        self.setting, self.states, self.regressors = setting, states, regressors
-        self.inclusion, self.weight = inclusion, weight
-        n_genes, self.n_regulators = setting.measured[0].shape[2], regressors[0].shape[2]
-        self.gram: list[Float[ndarray, "some regulators regulators"]] = []
-        # Per design: H of every Gram matrix, whitened.
-        self.whitened: list[list[Float[ndarray, "some times grid"]]] = [[] for _ in setting.designs]
-        self.index, self.bent = np.full(n_genes, -1), np.full(n_genes, -1)
-        self.score, self.square = np.zeros((n_genes, self.n_regulators)), np.zeros(n_genes)
-        self.freedom = np.ones(n_genes)
-        self.factors: list[Float[ndarray, "pairs regulators"]] = []
-        self.used: list[int] = []
+        self.setting, self.deviations = setting, states.deviations
+        self.regressors = setting.regressors(states.estimate)
+        self.weight = None if last is None else last.weight
+        self.likely = None if last is None else last.likely(LIKELY)
+        self.kind_of = setting.choice.kind
+        self.changing: Bool[ndarray, " genes"] = setting.kinds.rate_index[self.kind_of] >= 0
+        self.alone, self.count = self.changing & setting.gappy, np.ones(len(self.kind_of))
+        if self.alone.sum() * self.regressors[0].shape[2] ** 2 * 8 > _MEMORY:
+            self.alone = np.zeros_like(self.alone)
+            self.count = np.where(setting.gappy, setting.observed, 1.0)
+        rows = sum(len(d.series) * len(d.times) for d in setting.designs)
+        #: What the fixed effects leave is known once a target is whitened; this is before.
+        self.freedom: Float[ndarray, " genes"] = np.where(self.changing, rows * setting.observed, 1.0)
+        self._last: _Kind | None = None
 
-    def shared(self, kind: int, genes: Int[ndarray, " some"], count: Float[ndarray, " genes"]) -> None:
-        """One Gram matrix for targets of one kind; `count` (N,) is how much of it counts for each."""
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_last": None}
+
+    def groups(self) -> list[Int[ndarray, " targets"]]:
+        """Blocks of targets of one kind, those of one kind after each other."""
+        of_kind = [np.flatnonzero(self.changing & (self.kind_of == k)) for k in np.unique(self.kind_of[self.changing])]
+        return [block for genes in of_kind for block in blocks(genes, int(self.changing.sum()))]
+
+    def of(self, genes: Int[ndarray, " targets"]) -> Iterator[Gram]:
+        """The Gram matrices of a block of targets of one kind."""
+        kind = int(self.kind_of[genes[0]])
+        alone = self.alone[genes]
+        if not alone.all():
+            yield from self._shared(kind, genes[~alone])
+        if alone.any():
+            yield from self._single(kind, genes[alone])
+
+    def _shared(self, kind: int, genes: Int[ndarray, " some"]) -> Iterator[Gram]:
+        """One Gram matrix for targets of one kind, of which a part counts."""
+        shared = self._of_kind(kind)
+        whitener, features = shared.whitener, shared.features
+        target = whitener.rows([y[:, :, genes] for y in self.setting.measured]).astype(features.dtype, copy=False)
+        freedom = np.maximum((len(features) - whitener.lost) * self.setting.observed[genes], 1.0)
+        level = np.maximum(np.ceil(self.count[genes] * _STEPS), 1.0) / _STEPS
+        for share in np.unique(level):
+            some = np.flatnonzero(level == share)
+            gram = shared.gram if share == 1 else shared.gram * shared.gram.dtype.type(share)
+            made = self._bent(genes[some], features, target[:, some], freedom[some], whitener.responses)
+            yield made.gram(gram, share)
+
+    def _of_kind(self, kind: int) -> _Kind:
+        """What all targets of a kind share, if none of their values are missing; kept until another is asked for."""
+        if self._last is not None and self._last.kind == kind:
+            return self._last
+        self._last = None
         whitener = Whitener.of(self.setting, kind)
         features = whitener.responses(self.regressors)
-        target = whitener.rows([y[:, :, genes] for y in self.setting.measured])
+        if features.shape[1] > _SINGLE:
+            features = features.astype(np.float32)
+        # One operand twice: half the arithmetic, which numpy knows.
         gram = features.T @ features
-        self.score[genes] = (features.T @ target).T
-        self.square[genes] = (target**2).sum(axis=0)
-        self.freedom[genes] = np.maximum((len(features) - whitener.lost) * self.setting.observed[genes], 1.0)
-        for y, i in zip(target.T, genes, strict=True):
-            self._bend(int(i), features, y, whitener.responses)
-        step = np.maximum(np.ceil(count[genes] * _STEPS), 1.0)
-        for level in np.unique(step):
-            some, share = genes[step == level], level / _STEPS
-            self.index[some] = sum(map(len, self.gram))
-            self.gram.append((gram if share == 1.0 else gram * share)[None])
-            for q, design in enumerate(self.setting.designs):
-                rows = whitener.matrices[q] @ whitener.response(q)
-                self.whitened[q].append(np.sqrt(len(design.series) * share) * rows[None])
-            if share != 1.0:
-                self._lessen(some, share)
+        matrices = zip(whitener.matrices, self.setting.designs, strict=True)
+        self._add_deviations(
+            gram, [np.sqrt(len(d.series)) * w @ whitener.response(q) for q, (w, d) in enumerate(matrices)]
+        )
+        self._last = _Kind(kind, whitener, features, gram)
+        return self._last
 
-    def _lessen(self, genes: Int[ndarray, " some"], share: float) -> None:
-        """Everything that was computed of whole series counts for this share of it."""
-        self.score[genes] *= share
-        self.square[genes] *= share
-        for i in genes[self.bent[genes] >= 0]:
-            self.factors[self.bent[i]] *= np.sqrt(share)
-
-    def single(self, kind: int, genes: Int[ndarray, " some"]) -> None:
+    def _single(self, kind: int, genes: Int[ndarray, " some"]) -> Iterator[Gram]:
         """A Gram matrix for each target of one kind, from what was observed of it."""
         separate = Separate(self.setting, kind, genes)
         moved = separate.respond(self.regressors)
-        gram = np.empty((len(genes), self.n_regulators, self.n_regulators))
-        for c, i in enumerate(genes):
+        for i in genes:
             whitener = separate.of(int(i))
             features = whitener.rows(moved)
-            target = whitener.rows([y[:, :, i : i + 1] for y in self.setting.measured])[:, 0]
-            gram[c] = features.T @ features
-            self.score[i], self.square[i] = features.T @ target, target @ target
-            self.freedom[i] = max(len(target) - whitener.lost, 1.0)
-            self._bend(int(i), features, target, whitener.responses)
-            for q, rows in enumerate(self.whitened):
-                rows.append(whitener.white_response(q)[None])
-        self.index[genes] = sum(map(len, self.gram)) + np.arange(len(genes))
-        self.gram.append(gram)
+            target = whitener.rows([y[:, :, i : i + 1] for y in self.setting.measured])
+            freedom = np.array([max(len(target) - whitener.lost, 1.0)])
+            gram = features.T @ features
+            self._add_deviations(gram, [whitener.white_response(q) for q in range(len(self.setting.designs))])
+            yield self._bent(np.array([i]), features, target, freedom, whitener.responses).gram(gram, 1.0)
 
-    def _bend(
+    def _bent(
         self,
-        i: int,
+        genes: Int[ndarray, " some"],
         features: Float[ndarray, "rows regulators"],
-        y: Float[ndarray, " rows"],
+        target: Float[ndarray, "rows some"],
+        freedom: Float[ndarray, " some"],
         responses: Callable[[list[Float[ndarray, "series grid pairs"]]], Float[ndarray, "rows pairs"]],
-    ) -> None:
-        """Take the curvature of one target out."""
-        if self.inclusion is None or self.weight is None:
-            return
-        weight = self.weight[i]
-        left, freedom = y - features @ weight, float(self.freedom[i])
-        found = curvature_of(self.regressors, self.inclusion[i], weight, responses, left, freedom)
-        for q, bend in enumerate(self.states.bend):
-            bend[:, :, i] = 0.0 if found is None else found.production[q]
-        if found is None:
-            return
-        low = np.zeros((MOST, self.n_regulators))
-        low[: len(found.factor)] = found.factor @ features
-        along = found.factor @ y
-        self.score[i] -= low[: len(along)].T @ along
-        self.square[i] -= along @ along
-        self.bent[i] = len(self.factors)
-        self.factors.append(low)
-        self.used.append(len(along))
+    ) -> _Targets:
+        """Take the curvature of each target out."""
+        score, square = target.T @ features, (target.astype(np.float64) ** 2).sum(axis=0)
+        bent = np.full(len(genes), -1)
+        out = _Targets(genes, score, square, freedom, bent)
+        if self.likely is None or self.weight is None:
+            return out
+        for c, i in enumerate(genes):
+            likely = self.likely.indices[self.likely.indptr[i] : self.likely.indptr[i + 1]]
+            if not len(likely):
+                continue
+            some = slice(self.weight.indptr[i], self.weight.indptr[i + 1])
+            at, weight = self.weight.indices[some], self.weight.data[some]
+            left = target[:, c] - features[:, at] @ weight
+            own = weight[np.searchsorted(at, likely)]
+            found = curvature_of(self.regressors, likely, own, responses, left, float(freedom[c]))
+            if found is None:
+                continue
+            factor = found.factor.astype(features.dtype)
+            along = factor @ target[:, c]
+            out.factors.append(factor @ features)
+            score[c] -= along @ out.factors[-1]
+            square[c] -= along @ along
+            bent[c] = len(out.factors) - 1
+            out.bends[int(i)] = found.production
+        return out
 
-    def done(self) -> Grams:
-        """All of them, with what the states' deviations add."""
-        n = self.n_regulators
-        gram = np.concatenate(self.gram) if self.gram else np.zeros((0, n, n))
-        if self.gram and self.states.deviations:
-            for rows, lag, parts in zip(self.whitened, self.setting.lags, self.states.deviations, strict=True):
-                add_products(gram, np.concatenate(rows) @ lag, parts)
-        factor = np.stack(self.factors) if self.factors else np.zeros((0, MOST, n))
-        used = np.array(self.used, dtype=np.int64)
-        return Grams(gram, self.index, factor, self.bent, used, self.score, self.square, self.freedom)
+    def _add_deviations(
+        self, gram: Float[ndarray, "regulators regulators"], rows: list[Float[ndarray, "times grid"]]
+    ) -> None:
+        """Add what the states' deviations do; `rows` are the whitened response of all series of each design."""
+        for q, parts in enumerate(self.deviations):
+            add_products(gram, rows[q] @ self.setting.lags[q], parts)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """What targets of one kind share."""
+
+    kind: int
+    whitener: Whitener
+    features: Float[ndarray, "rows regulators"]
+    gram: Float[ndarray, "regulators regulators"]
+
+
+@dataclass(eq=False)
+class _Targets:
+    """Targets of one kind, whitened."""
+
+    genes: Int[ndarray, " some"]
+    score: Float[ndarray, "some regulators"]
+    square: Float[ndarray, " some"]
+    freedom: Float[ndarray, " some"]
+    bent: Int[ndarray, " some"]
+    factors: list[Float[ndarray, "pairs regulators"]] = field(default_factory=list)
+    bends: dict[int, list[Float[ndarray, "series grid"]]] = field(default_factory=dict)
+
+    def gram(self, gram: Float[ndarray, "regulators regulators"], share: float) -> Gram:
+        """With their Gram matrix; everything that was computed of whole series counts for this share of it."""
+        used = np.array([len(f) for f in self.factors], dtype=np.int64)
+        factor = np.zeros((len(used), max(used, default=1), gram.shape[0]), gram.dtype)
+        for place, low in zip(factor, self.factors, strict=True):
+            place[: len(low)] = np.sqrt(share) * low
+        return Gram(
+            genes=self.genes, gram=gram, score=self.score * self.score.dtype.type(share), square=self.square * share,
+            freedom=self.freedom, factor=factor, bent=self.bent, used=used, bends=self.bends,
+        )  # fmt: skip

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis
 from grn_l0.posterior.gaps import Patchwork
+from grn_l0.posterior.summary import Summary, entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,36 @@ class Group:
         precision, which = found
         out: Float[ndarray, "grid times"] = self.state[:, self.basis.design.at] @ precision[which].mean(axis=0)
         return out
+
+
+@dataclass(frozen=True, eq=False)
+class Parents:
+    """Regulators with their likely targets: columns of the sparse `weight` and `square`, where both are stored.
+
+    `without` (R,) tells the regulators that have none.
+    """
+
+    weight: sparse.csc_array
+    square: sparse.csc_array
+    without: Bool[ndarray, " regulators"]
+
+    @classmethod
+    def of(cls, last: Summary, n_regulators: int, changing: Bool[ndarray, " genes"], least: float) -> Parents:
+        """Of edges more likely than `least`, on genes that change."""
+        edges = last.weight.tocoo()
+        row, column = edges.coords
+        kept = (last.inclusion[row, column] > least) & changing[row] & (column < n_regulators)
+        row, column, shape = row[kept], column[kept], (last.weight.shape[0], n_regulators)
+        weight = sparse.csc_array((edges.data[kept], (row, column)), shape=shape)
+        square = sparse.csc_array((entries(last.square, row, column), (row, column)), shape=shape)
+        return cls(weight, square, np.diff(weight.indptr) == 0)
+
+    def children(
+        self, regulator: int
+    ) -> tuple[Int[ndarray, " some"], Float[ndarray, " some"], Float[ndarray, " some"]]:
+        """Positions of a regulator's targets, E[w] and E[w^2]."""
+        some = slice(self.weight.indptr[regulator], self.weight.indptr[regulator + 1])
+        return self.weight.indices[some], self.weight.data[some], self.square.data[some]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from grn_l0._journal import Journal
 from grn_l0._typing import Float, Int, Progress, ndarray
 from grn_l0.posterior.calibrate import calibrated, overconfident
 from grn_l0.posterior.config import PosteriorConfig
@@ -18,6 +19,7 @@ from grn_l0.posterior.response import LONG, designs
 from grn_l0.posterior.rounds import LOOK, Follow, Run, choose_variant, may_lag
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
+from grn_l0.posterior.workers import InProcess, Workers
 from grn_l0.timeseries import TimeSeries
 
 #: Fastest rates, per step, of the runs that are averaged for one or two long series. A gene that answers within a step
@@ -37,6 +39,8 @@ def infer_start(
     seed: int = 0,
     progress: Progress | None = None,
     follow: Follow | None = None,
+    workers: Workers | None = None,
+    journal: Journal | None = None,
 ) -> Start:
     """Posterior of the gates of a linear gated ODE, over noise, rates, states and weights.
 
@@ -64,14 +68,27 @@ def infer_start(
         `grn_l0.fit.ode_trajectories` with series and regulators bound. Where 30 or more series share every schedule,
         none is long, and no decoys are needed, the edges are looked at once more along these. None: no second look,
         whatever `config.second_look`.
+    workers
+        Where blocks of targets are worked on, see `opened`: in this process by default. No result depends on it.
+    journal
+        Keeps every round, and begins where it has left off. The result is the same, bit for bit.
     """
-    config = config or PosteriorConfig()
+    config, workers, journal = config or PosteriorConfig(), workers or InProcess(), journal or Journal()
     regulators = np.asarray(regulators, dtype=np.int64)
     if by_transitions(series):
-        return infer_transitions(series, regulators, prior=prior, config=config, seed=seed, progress=progress)
+        return infer_transitions(
+            series,
+            regulators,
+            prior=prior,
+            config=config,
+            seed=seed,
+            progress=progress,
+            workers=workers,
+            journal=journal,
+        )
     if config.false_share is None or (config.decoys == "few" and _determined(series, len(regulators))):
-        return _sampled(series, regulators, prior, config, seed, progress, follow=follow)[0]
-    whole, decoys = _sampled(series, regulators, prior, config, seed, progress, decoys=True)
+        return _sampled(series, regulators, prior, config, seed, progress, workers, journal, follow=follow)[0]
+    whole, decoys = _sampled(series, regulators, prior, config, seed, progress, workers, journal, decoys=True)
     given = as_priors(prior)
     exempt = np.any([p.listed for p in given], axis=0) if given else None
     gate, verdict = screen(whole.opening, decoys, config.false_share, exempt)
@@ -103,6 +120,8 @@ def _sampled(
     config: PosteriorConfig,
     seed: int,
     progress: Progress | None,
+    workers: Workers,
+    journal: Journal,
     *,
     decoys: bool = False,
     follow: Follow | None = None,
@@ -111,25 +130,26 @@ def _sampled(
     several = series.n_series < 3 and int(series.lengths.max()) > LONG
     if several:
         problems = [Problem.of(series, regulators, fastest=fastest) for fastest in _FASTEST]
-        if config.search and config.lag is None and may_lag(problems[1], prior, config, seed):
+        if config.search and config.lag is None and may_lag(problems[1], prior, config, seed, workers, journal):
             problems[2] = problems[2].variant(1.0 / problems[2].step, None)
     else:
         problems = [Problem.of(series, regulators)]
         if config.search:
-            problems = [choose_variant(problems[0], prior, config, seed)]
+            problems = [choose_variant(problems[0], prior, config, seed, workers, journal)]
     if config.lag:
         problems = [problem.variant(1.0 / config.lag, None) for problem in problems]
     beside = Decoys.of(series, regulators, problems[0].noise, seed) if decoys else None
     runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
     for k, problem in enumerate(problems):
         if beside is None:
-            run = Run.of(problem, prior, config, seed + k)
+            run = Run.of(problem, prior, config, seed + k, workers, journal, f"run-{k}")
             if follow is not None and _followed(problem, config):
                 runs.append(run.second_look(run.run(progress, more=LOOK), follow, progress))
             else:
                 runs.append(run.run(progress))
             continue
-        own, other = beside.split(Run.of(problem.with_decoys(beside), prior, config, seed + k).run(progress))
+        run = Run.of(problem.with_decoys(beside), prior, config, seed + k, workers, journal, f"run-{k}")
+        own, other = beside.split(run.run(progress))
         runs.append(own)
         others.append(other)
     return (agreed(runs) if several else runs[0]), np.min(others, axis=0)

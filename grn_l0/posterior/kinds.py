@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.gaps import Gaps
-from grn_l0.posterior.observed import Observed, from_observed
+from grn_l0.posterior.observed import from_observed
+from grn_l0.posterior.residuals import Residuals
 from grn_l0.posterior.response import MANY
+from grn_l0.posterior.shares import best_kinds, learn_shares
 
 #: Steps of expectation-maximisation for the population of kinds, each time the noise's population has moved, of many
 #: series. Few tell their kinds so badly that a population which learned from itself would end at slow rates and large
 #: drift, which explain everything: one step of rates only.
 _STEPS = 8
+
+#: Genes are judged in groups of so many.
+_GENES = 512
 
 #: So few genes tell a population of rates, but not of kinds.
 _FEW = 50
@@ -39,7 +45,7 @@ class Choice:
 def choose_kinds(
     kinds: Kinds,
     bases: dict[int, list[Basis]],
-    residuals: dict[int, list[Float[ndarray, "series times genes"]]],
+    residuals: list[Residuals],
     scale: Float[ndarray, " genes"],
     *,
     most: int,
@@ -54,9 +60,10 @@ def choose_kinds(
     ----------
     kinds
         The dictionary.
-    bases, residuals
-        Per rate index (-1 for constant genes) and design: components, and residuals y - C F (standardised) in one or
-        more posterior draws stacked along the first axis.
+    bases
+        Components per rate index (-1 for constant genes) and design.
+    residuals
+        Per design: y - C F (standardised) in one or more posterior draws.
     scale
         Standard deviation of each gene, by which it was standardised.
     most
@@ -71,35 +78,28 @@ def choose_kinds(
     gaps
         Per design: genes of which values are missing, of whose residuals only the observed count.
     """
-    whole = np.ones(len(scale), dtype=bool)
-    if gaps:
-        whole[gaps[0].genes] = False
-    table = _quadratics(kinds, bases, residuals, observed, doubt or {}, whole)
-    if gaps:
-        apart = from_observed(kinds, bases, residuals, gaps, doubt or {})
-        for name in ("square", "log_det", "freedom"):
-            getattr(table, name)[:, ~whole] = getattr(apart, name)
-    variance = np.maximum(table.square, 1e-12) / table.freedom
-    log_lik = -0.5 * (table.log_det + table.freedom * (np.log(variance) + 1.0))
-    log_lik[kinds.rate_index >= 0] -= edge_cost
+    table = _Table.of(kinds, bases, residuals, observed, doubt or {}, gaps or [], edge_cost)
     many = sum(len(part.design.series) for part in next(iter(bases.values()))) >= MANY
-    log_prior = _evenly(kinds.rate_index)
-    best = np.argmax(log_lik, axis=0)
-    genes = np.arange(len(scale))
+    log_share = _evenly(kinds.rate_index)
+    _, group, sizes = np.unique(kinds.rate_index, return_inverse=True, return_counts=True)
+    best = np.argmax(table.log_lik, axis=0)
     for _ in range(3):
-        center, spread, slope = noise_population(variance[best, genes], scale, table.freedom[best, genes])
-        miss = np.log(variance) - center
-        total = log_lik - 0.5 * miss**2 / (spread + 2.0 / table.freedom) + log_prior[:, None]
-        best = np.argmax(total, axis=0)
-        log_prior = _population(total - log_prior[:, None], kinds.rate_index, log_prior, many=many)
-    used, counts = np.unique(best, return_counts=True)
-    if len(used) > most:
-        kept = used[np.argsort(-counts, kind="stable")[:most]]
-        best = kept[np.argmax(total[kept], axis=0)]
-    precision = 0.5 * table.freedom[best, genes]
-    log_v = (precision * np.log(variance[best, genes]) + center / spread) / (precision + 1.0 / spread)
+        center, spread, slope = noise_population(np.exp(table.log_v[best, table.genes]), scale, table.free(best))
+        now = table.log_lik, table.log_v, table.freedom, center, spread
+        used = log_share
+        best, value = best_kinds(*now, used)
+        # Genes of one system were measured in one way and may share a rate: see `_population`.
+        log_share = np.log(learn_shares(*now, group, sizes, np.exp(used), *_population(len(scale), many=many)))
+    kept, counts = np.unique(best, return_counts=True)
+    if len(kept) > most:
+        kept = kept[np.argsort(-counts, kind="stable")[:most]]
+        only = np.full(len(kinds), -np.inf)
+        only[kept] = used[kept]
+        best, value = best_kinds(*now, only)
+    precision = 0.5 * table.free(best)
+    log_variance = (precision * table.log_v[best, table.genes] + center / spread) / (precision + 1.0 / spread)
     strength = np.full(len(scale), 2.0 / spread)
-    return Choice(best, np.exp(log_v), np.exp(center), strength, slope, float(total[best, genes].sum()))
+    return Choice(best, np.exp(log_variance), np.exp(center), strength, slope, float(value.sum()))
 
 
 def noise_population(
@@ -133,73 +133,127 @@ def _evenly(rate: Int[ndarray, " kinds"]) -> Float[ndarray, " kinds"]:
     return out
 
 
-def _population(
-    log_lik: Float[ndarray, "kinds genes"],
-    rate: Int[ndarray, " kinds"],
-    log_share: Float[ndarray, " kinds"],
-    *,
-    many: bool,
-) -> Float[ndarray, " kinds"]:
-    """Log share of each kind in the population of genes, by steps of expectation-maximisation from `log_share`.
+def _population(n_genes: int, *, many: bool) -> tuple[float, int]:
+    """Weight of the kinds in the population of genes, and steps of expectation-maximisation from the last shares.
 
     Genes of one system were measured in one way and may share a rate, so what most of them say tells the rest. Of
     `many` series, up to half of the population is that of the kinds where there are many genes, and the rest that of
     the rates (one gene added to each), evenly over the kinds of a rate: that leaves a kind to genes that alone have it.
     """
-    _, group, sizes = np.unique(rate, return_inverse=True, return_counts=True)
-    likelihood = np.exp(log_lik - log_lik.max(axis=0))
-    n_genes, share = log_lik.shape[1], np.exp(log_share)
-    weight = 0.5 * max(n_genes - _FEW, 0) / n_genes if many else 0.0
-    for _ in range(_STEPS if many else 1):
-        mixed = share * (likelihood @ (1.0 / (share @ likelihood))) / n_genes
-        per_rate = (np.bincount(group, mixed) * n_genes + 1.0) / (n_genes + len(sizes))
-        share = weight * mixed + (1.0 - weight) * (per_rate / sizes)[group]
-    out: Float[ndarray, " kinds"] = np.log(share)
-    return out
+    return (0.5 * max(n_genes - _FEW, 0) / n_genes, _STEPS) if many else (0.0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Restricted log likelihood of every kind for every gene, the noise it estimates, and degrees of freedom.
+
+    The first two have shape (kinds, N), in single precision; the last has one column where it is the same for all.
+    """
+
+    log_lik: Float[ndarray, "kinds genes"]
+    log_v: Float[ndarray, "kinds genes"]
+    freedom: Float[ndarray, "kinds some"]
+
+    @property
+    def genes(self) -> Int[ndarray, " genes"]:
+        """Positions of all genes."""
+        return np.arange(self.log_lik.shape[1])
+
+    def free(self, kind: Int[ndarray, " genes"]) -> Float[ndarray, " genes"]:
+        """Degrees of freedom of each gene at its kind."""
+        out: Float[ndarray, " genes"] = self.freedom[kind, self.genes if self.freedom.shape[1] > 1 else 0]
+        return out
+
+    @classmethod
+    def of(
+        cls,
+        kinds: Kinds,
+        bases: dict[int, list[Basis]],
+        residuals: list[Residuals],
+        observed: Float[ndarray, " genes"],
+        doubt: dict[int, list[Float[ndarray, "genes times times"]]],
+        gaps: list[Gaps],
+        edge_cost: Float[ndarray, " genes"],
+    ) -> _Table:
+        n_genes, alike = len(observed), not gaps and bool((observed == 1).all())
+        shape = (len(kinds), n_genes)
+        out = cls(
+            np.empty(shape, np.float32), np.empty(shape, np.float32), np.ones((len(kinds), 1 if alike else n_genes))
+        )
+        paid = kinds.rate_index >= 0
+
+        def put(rows: Any, genes: Any, square: Any, log_det: Any, freedom: Any) -> None:
+            log_v = np.log(np.maximum(square, 1e-12) / freedom)
+            out.log_v[rows, genes] = log_v
+            out.log_lik[rows, genes] = -0.5 * (log_det + freedom * (log_v + 1.0)) - paid[rows] * edge_cost[genes]
+
+        rows = np.arange(len(kinds))[:, None]
+        whole = np.setdiff1d(np.arange(n_genes), gaps[0].genes if gaps else [])
+        for genes in np.array_split(whole, -(-len(whole) // _GENES)) if len(whole) else []:
+            square, log_det, freedom = _quadratics(kinds, bases, residuals, observed[genes], doubt, genes)
+            put(rows, genes, square, log_det, freedom)
+            out.freedom[:, [0] if alike else genes] = freedom[:, :1] if alike else freedom
+        if gaps:
+            apart = from_observed(kinds, bases, residuals, gaps, doubt)
+            put(rows, gaps[0].genes, apart.square, apart.log_det, apart.freedom)
+            out.freedom[:, gaps[0].genes] = apart.freedom
+        return out
 
 
 def _quadratics(
     kinds: Kinds,
     bases: dict[int, list[Basis]],
-    residuals: dict[int, list[Float[ndarray, "series times genes"]]],
+    residuals: list[Residuals],
     observed: Float[ndarray, " genes"],
-    doubt: dict[int, list[Float[ndarray, "genes times times"]]],
-    whole: Bool[ndarray, " genes"],
-) -> Observed:
-    """Of the genes without gaps; the others are left as they are."""
-    shape = (len(kinds), len(observed))
-    square, log_det, freedom = np.ones(shape), np.zeros(shape), np.ones(shape)
-    if not whole.any():
-        return Observed(square, log_det, freedom)
-    if not whole.all():
-        residuals = {index: [r[:, :, whole] for r in parts] for index, parts in residuals.items()}
-        doubt = {index: [d[whole] for d in parts] for index, parts in doubt.items()}
-    longest = max(len(part.design.times) for part in next(iter(bases.values())))
-    for index, per_design in bases.items():
+    doubt: dict[int, list[Float[ndarray, "all times times"]]],
+    genes: Int[ndarray, " genes"],
+) -> tuple[Float[ndarray, "kinds genes"], Float[ndarray, "kinds genes"], Float[ndarray, "kinds genes"]]:
+    """Quadratic forms, log determinants and degrees of freedom of some genes without gaps, `observed` that much."""
+    shape, indices = (len(kinds), len(genes)), list(bases)
+    square, log_det, freedom = np.empty(shape), np.empty(shape), np.empty(shape)
+    some = [r.of_genes(genes) for r in residuals]
+    # Long series are fewer than times, and are looked at one by one.
+    moments = [r.moments(indices) if r.n_rows >= r.measured.shape[1] else None for r in some]
+    longest = max(len(part.design.times) for part in bases[indices[0]])
+    for k, index in enumerate(indices):
         everything = np.flatnonzero(kinds.rate_index == index)
+        data = [
+            _Data(r.stacked(index), None, None, r.n_draws) if m is None else _Data(None, m[0][k], m[1][k], r.n_draws)
+            for r, m in zip(some, moments, strict=True)
+        ]
+        unsure = [d[genes] for d in doubt[index]] if index in doubt else None
         # In pieces of at most 32 MiB of covariance matrices.
         for rows in np.array_split(everything, -(-len(everything) * longest**2 // 2**22)):
-            at = np.ix_(rows, whole)
-            square[at], dets, count, effects = _evaluate(kinds, rows, per_design, residuals[index], doubt.get(index))
-            log_det[at] = dets[:, None] * observed[whole]
-            freedom[at] = np.maximum(count * observed[whole] - effects, 1.0)
-    return Observed(square, log_det, freedom)
+            square[rows], dets, count, effects = _evaluate(kinds, rows, bases[index], data, unsure)
+            log_det[rows] = dets[:, None] * observed
+            freedom[rows] = np.maximum(count * observed - effects, 1.0)
+    return square, log_det, freedom
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Residuals of one design and rate: as they are, or their moments."""
+
+    stacked: Float[ndarray, "rows times genes"] | None
+    moment: Float[ndarray, "times times genes"] | None
+    total: Float[ndarray, "times genes"] | None
+    draws: int
 
 
 def _evaluate(
     kinds: Kinds,
     rows: Int[ndarray, " some"],
     per_design: list[Basis],
-    residuals: list[Float[ndarray, "series times genes"]],
+    residuals: list[_Data],
     doubt: list[Float[ndarray, "genes times times"]] | None,
 ) -> tuple[Float[ndarray, "some genes"], Float[ndarray, " some"], int, int]:
     """Quadratic forms and log determinants of some kinds of one rate, with the fixed effects projected out."""
-    effects, n_genes = per_design[0].means.shape[1], residuals[0].shape[2]
-    quad, cross = np.zeros((len(rows), n_genes)), np.zeros((len(rows), effects, n_genes))
+    effects = per_design[0].means.shape[1]
+    quad: Any = 0.0
+    cross: Any = 0.0
     info, dets, count = np.zeros((len(rows), effects, effects)), np.zeros(len(rows)), 0
-    for q, (part, stacked) in enumerate(zip(per_design, residuals, strict=True)):
+    for q, (part, data) in enumerate(zip(per_design, residuals, strict=True)):
         s, n = len(part.design.series), len(part.design.times)
-        draws = stacked.shape[0] // s
         count += s * n
         sigma = part.covariance(kinds.initial[rows], kinds.offset[rows], kinds.drift[rows])
         inverse = np.linalg.inv(sigma)
@@ -207,15 +261,17 @@ def _evaluate(
         half = np.swapaxes(means, 0, 1) @ inverse
         dets += s * np.linalg.slogdet(sigma)[1]
         info += s * half @ means
-        cross += s * half @ stacked.mean(axis=0)
-        if n <= stacked.shape[0]:
-            moment = np.einsum("sti,sui->tui", stacked, stacked, optimize=True).reshape(n * n, n_genes)
-            quad += inverse.reshape(len(rows), n * n) @ moment / draws
-        else:
-            flat = stacked.transpose(1, 0, 2).reshape(n, -1)
-            for k in range(len(rows)):
-                quad[k] += ((inverse[k] @ flat) * flat).sum(axis=0).reshape(-1, n_genes).sum(axis=0) / draws
-        if doubt is not None:
-            quad += s * inverse.reshape(len(rows), n * n) @ doubt[q].reshape(n_genes, n * n).T
-    solved = np.linalg.solve(info, cross)
+        flat = inverse.reshape(len(rows), n * n)
+        if data.moment is not None and data.total is not None:
+            moment = data.moment if doubt is None else data.moment + s * np.moveaxis(doubt[q], 0, 2)
+            quad = quad + flat @ moment.reshape(n * n, -1)
+            cross = cross + (half.reshape(-1, n) @ data.total).reshape(len(rows), effects, -1)
+        elif data.stacked is not None:
+            cross = cross + half @ data.stacked.sum(axis=0) / data.draws
+            row = data.stacked.transpose(1, 0, 2).reshape(n, -1)
+            one = [((m @ row) * row).sum(axis=0).reshape(len(data.stacked), -1).sum(axis=0) for m in inverse]
+            quad = quad + np.array(one) / data.draws
+            if doubt is not None:
+                quad = quad + s * flat @ doubt[q].reshape(-1, n * n).T
+    solved = np.linalg.inv(info) @ cross
     return quad - (cross * solved).sum(axis=1), dets + np.linalg.slogdet(info)[1], count, effects

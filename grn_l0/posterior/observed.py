@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.gaps import Gaps
+from grn_l0.posterior.residuals import Residuals
 
 #: Genes are done in pieces of at most this many values.
 _PIECE = 2**22
@@ -31,7 +32,7 @@ class Observed:
 def from_observed(
     kinds: Kinds,
     bases: dict[int, list[Basis]],
-    residuals: dict[int, list[Float[ndarray, "series times genes"]]],
+    residuals: list[Residuals],
     gaps: list[Gaps],
     doubt: dict[int, list[Float[ndarray, "genes times times"]]],
 ) -> Observed:
@@ -56,11 +57,11 @@ def from_observed(
     for part in np.array_split(np.arange(len(genes)), min(-(-len(genes) * largest // _PIECE), len(genes))):
         own = [g.of_genes(genes[part])[1] for g in gaps]
         for index, bases_of in bases.items():
-            of_rate = kinds.rate_index == index
+            of_rate, left = kinds.rate_index == index, [r.stacked(index) for r in residuals]
             levels = np.unique(kinds.drift[of_rate])
             pieces = [
                 _turned(b, g, r, None if index not in doubt else doubt[index][q], levels)
-                for q, (b, g, r) in enumerate(zip(bases_of, own, residuals[index], strict=True))
+                for q, (b, g, r) in enumerate(zip(bases_of, own, left, strict=True))
             ]
             turned = _Turned.together(pieces)
             for k, level in enumerate(levels):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -139,6 +139,11 @@ class PriorClasses:
         if len(set(names)) < len(names):
             twice = next(n for n in names if names.count(n) > 1)
             raise OptionError(f"two priors are called {twice!r}; give each a name of its own")
+        if not given:
+            # One zero that looks like all of them.
+            nothing = np.broadcast_to(np.zeros((1, 1), dtype=np.int64), candidates.shape)
+            none = np.zeros((0, 0), dtype=bool)
+            return cls(given, nothing, none, np.zeros(0), judge, believed, np.zeros(0, dtype=bool))
         code = np.zeros(candidates.shape, dtype=np.int64)
         for k, prior in enumerate(given):
             if prior.listed.T.shape != candidates.shape:
@@ -174,6 +179,12 @@ class PriorClasses:
         out: Bool[ndarray, "genes regulators"] = np.concatenate([[False], self.held])[self.group]
         return out
 
+    def among(self, genes: Int[ndarray, " some"]) -> PriorClasses:
+        """Those of some targets, with the same rates."""
+        if not len(self.rates):
+            return replace(self, group=self.group[:0])
+        return replace(self, group=self.group[genes])
+
     def _kept(self) -> Bool[ndarray, " priors"]:
         asked = np.array([p.trust is not None for p in self.priors], dtype=bool)
         return asked | (~self.uninformative & (not self.judge))
@@ -189,7 +200,7 @@ class PriorClasses:
             return others
         own = np.concatenate([[0.0], np.log(self.rates / (1.0 - self.rates))])
         speaks = np.concatenate([[False], self.held if unaided else np.ones(len(self.rates), dtype=bool)])
-        return np.where(speaks[self.group], own[self.group], others)
+        return np.where(speaks[self.group], own[self.group], others).astype(others.dtype)
 
     def limit(self, allowed: Bool[ndarray, "genes regulators"], freedom: Float[ndarray, " genes"]) -> None:
         """What these observations can carry: whether they can judge at all, and rates that do not fit the noise.
@@ -222,7 +233,9 @@ class PriorClasses:
             mine = allowed & (self.group == c + 1)
             if mine.any():
                 rate = float(self._noisy_or(self._single())[c]) if self.members[c].sum() > 1 else self.believed
-                self.rates[c] = learn_rate(inclusion[mine], log_odds[mine], float(self.rates[c]), rate)
+                self.rates[c] = learn_rate(
+                    inclusion[mine].astype(np.float64), log_odds[mine].astype(np.float64), float(self.rates[c]), rate
+                )
         self.rates = np.where(held, self._noisy_or(self._single()), self.rates)
 
     def verdicts(self, inclusion: Float[ndarray, "genes regulators"]) -> tuple[Verdict, ...]:
@@ -264,7 +277,8 @@ def learn_rate(
     the rate `believed`. Averaging the probabilities instead would hardly move from where it starts: edges of which the
     data say little keep B near 1, and so a probability near the old rate.
     """
-    p = np.clip(inclusion, 1e-12, 1.0 - 1e-12)
+    # In single precision the upper bound would be 1.
+    p = np.clip(inclusion.astype(np.float64), 1e-12, 1.0 - 1e-12)
     factor = np.exp(np.clip(np.log(p / (1.0 - p)) - log_odds, -50.0, 50.0))
     rate = start
     for _ in range(200):

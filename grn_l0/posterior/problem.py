@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import sparse
 
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.decoys import Decoys
-from grn_l0.posterior.gates import Chain, Summary
-from grn_l0.posterior.grams import Grams, make_grams
+from grn_l0.posterior.gates import Chain
+from grn_l0.posterior.grams import Smoothed
 from grn_l0.posterior.inputs import between, in_given_units, known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds
+from grn_l0.posterior.residuals import Residuals
 from grn_l0.posterior.response import LONG, Design, designs, lag, rate_grid, typical_step
 from grn_l0.posterior.scaling import Scaled, scale_genes
 from grn_l0.posterior.setting import Setting, regressors
 from grn_l0.posterior.start import Covariance, Inputs, Start
 from grn_l0.posterior.states import Smoother, States
+from grn_l0.posterior.summary import Summary
+from grn_l0.posterior.tables import edge_tables
 from grn_l0.posterior.uncertainty import production_covariance
 from grn_l0.timeseries import TimeSeries
 
@@ -63,7 +67,7 @@ class Problem:
             first = choose_kinds(
                 kinds,
                 bases,
-                dict.fromkeys(bases, scaled.measured),
+                [Residuals(y) for y in scaled.measured],
                 scaled.scale,
                 most=len(kinds),
                 edge_cost=np.zeros(series.n_genes),
@@ -120,27 +124,26 @@ class Problem:
         low, high = np.quantile(index, [0.05, 0.95], method="nearest")
         rates = self.kinds.rates
         ends = rates[max(int(low) - 1, 0)], rates[min(int(high) + 1, len(rates) - 1)]
-        kinds = dictionary(np.geomspace(*ends, len(rates)), self.series.n_series)
+        return self.with_rates(np.geomspace(*ends, len(rates)))
+
+    def with_rates(self, rates: Float[ndarray, " rates"]) -> Problem:
+        """The same with a dictionary of these rates."""
+        kinds = dictionary(rates, self.series.n_series)
         return replace(self, kinds=kinds, bases=_bases(self.designs, kinds, self.memory))
 
     def choose(self, states: States, last: Summary | None, config: PosteriorConfig) -> Choice:
         """Noise kinds from residuals, averaged over draws of the weights."""
         n_genes = self.series.n_genes
-        draws = [np.zeros((n_genes, len(self.regulators) + self.n_inputs))] if last is None else last.draws
+        nothing = sparse.csr_array((n_genes, len(self.regulators) + self.n_inputs))
+        draws = [nothing] if last is None else last.draws
         columns = regressors(states.estimate, self.regulators, self.inputs, self._lags())
-        production = [
-            np.concatenate([x @ w.T + bend for w in draws]) for x, bend in zip(columns, states.bend, strict=True)
+        residuals = [
+            Residuals.of(y, x, bend, draws, {index: parts[q] for index, parts in self.bases.items()})
+            for q, (y, x, bend) in enumerate(zip(self.scaled.measured, columns, states.bend, strict=True))
         ]
-        residuals = {
-            index: [
-                y if index < 0 else np.concatenate([y] * len(draws)) - part.response[part.design.at] @ f
-                for y, part, f in zip(self.scaled.measured, parts, production, strict=True)
-            ]
-            for index, parts in self.bases.items()
-        }
         doubt = None if last is None or not states.deviations else self._doubt(states, last)
         # What an edge costs: 5 nats, or less where a prior believes in it.
-        cost = np.zeros(n_genes) if last is None else (last.inclusion * np.clip(-last.log_odds, 0.0, 5.0)).sum(axis=1)
+        cost = np.zeros(n_genes) if last is None else last.cost(5.0)
         return choose_kinds(
             self.kinds,
             self.bases,
@@ -155,8 +158,9 @@ class Problem:
 
     def _doubt(self, states: States, last: Summary) -> dict[int, list[Float[ndarray, "genes times times"]]]:
         r"""Residual covariance by regulators' states, :math:`\sum_j E[w_{ij}^2] H Q_j H^\top`, per rate and design."""
+        inside = len(self.regulators)
         totals = [
-            production_covariance(parts, last.weight, last.square, len(design.grid))
+            production_covariance(parts, last.weight[:, :inside], last.square[:, :inside], len(design.grid))
             for design, parts in zip(self.designs, states.deviations, strict=True)
         ]
         out = {}
@@ -179,15 +183,13 @@ class Problem:
                 smoother.smooth(states)
                 smoother.produce(states, last.weight)
                 if together:
-                    smoother.joint(states, last.inclusion, last.weight, last.square, config.parent, config.generations)
+                    smoother.joint(states, last, config.parent, config.generations)
                     smoother.produce(states, last.weight)
         self.scaled.fill(self.designs, states.estimate, states.own)
 
-    def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Grams:
+    def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Smoothed:
         """Sufficient statistics of the round, curvature estimated from the last one's edges."""
-        if last is None:
-            return make_grams(self.setting(choice), states)
-        return make_grams(self.setting(choice), states, last.inclusion, last.weight)
+        return Smoothed(self.setting(choice), states, last)
 
     def setting(self, choice: Choice) -> Setting:
         """What one round works with."""
@@ -210,19 +212,15 @@ class Problem:
             return [np.eye(len(d.grid)) for d in self.designs]
         return [lag(d.grid, self.lag_rate) for d in self.designs]
 
-    def start(self, states: States, choice: Choice, grams: Grams, final: Summary, chain: Chain) -> Start:
+    def start(self, states: States, choice: Choice, final: Summary, chain: Chain) -> Start:
         """Back to expression units."""
         scale, mean = self.scaled.scale, self.scaled.mean
-        ratio = scale[None, :] / scale[self.regulators][:, None]
-        inside = slice(len(self.regulators))
-        inclusion = final.inclusion.T[inside]
-        slope = np.divide(final.weight.T[inside], inclusion, out=np.zeros_like(inclusion), where=inclusion > 1e-12)
-        changing = grams.index >= 0
+        changing = final.changing
         offset = np.zeros(len(mean))
         for kind, effects in states.effects.items():
             offset[choice.kind == kind] = effects[-1]
-        g = grams.diagonal()[:, inside]
         width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
+        edges = edge_tables(final, self.regulators, scale, choice.variance, width, chain.classes)
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         initial = np.empty((self.series.n_series, len(mean)))
         for design, x in zip(self.designs, states.estimate, strict=True):
@@ -232,17 +230,13 @@ class Problem:
             at[design.series, : len(design.times)] = raw[:, design.at]
             initial[design.series] = raw[:, 0]
         return Start(
-            inclusion=inclusion,
-            weight=slope * ratio,
+            **edges,
             center=mean[self.regulators],
             offset=mean + scale * np.where(changing, offset, 0.0),
             rate=np.array([self.kinds.rate(int(k)) for k in choice.kind]),
             initial=initial,
             states=at,
             noise=np.sqrt(choice.variance) * scale,
-            penalty=-final.log_odds.T[inside],
-            curvature=(g / choice.variance[:, None]).T / ratio**2,
-            slab=np.where(chain.classes.listed.T[inside], width[1], width[0]) * ratio,
             covariances=self._covariances(choice),
             priors=chain.classes.verdicts(final.inclusion),
             inputs=self._acting(final, float(width[0])) if self.n_inputs else None,
@@ -254,7 +248,7 @@ class Problem:
         rest, scale = slice(len(self.regulators), None), self.scaled.scale
         acting = Inputs(
             names=self.series.stimulus_names,
-            effect=final.weight.T[rest] * scale,
+            effect=final.weight.T[rest].toarray() * scale,
             width=width * np.sqrt(final.inclusion.T[rest]) * scale,
             level=between(self.designs, self.inputs, self.series.times),
         )

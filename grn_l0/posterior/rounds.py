@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from grn_l0._errors import DivergenceError
+from grn_l0._journal import Journal
 from grn_l0._typing import Float, Progress, ndarray
 from grn_l0.posterior.blocks import confirmed
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain, Summary, candidate_edges
-from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.gates import Chain, candidate_edges
 from grn_l0.posterior.inputs import candidate_end
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import LONG, MANY, Design
+from grn_l0.posterior.resume import fill, filled, restored_run, run_state
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.states import States
+from grn_l0.posterior.summary import Summary
+from grn_l0.posterior.workers import InProcess, Workers
 
 #: Rounds of a trial, and rates of the lag that are tried, slower and slower, per time between observations.
 _TRIAL, _LAGS = 3, (2.5, 1.25, 0.6)
@@ -41,20 +44,46 @@ _LOSS = 0.025
 
 @dataclass(eq=False)
 class Run:
-    """Rounds of smoothing, noise kinds and gates."""
+    """Rounds of smoothing, noise kinds and gates; `journal` keeps under `key` where they stand."""
 
     problem: Problem
     chain: Chain
     config: PosteriorConfig
     states: States
     rounds: list[Summary] = field(default_factory=list)
+    n_rounds: int = 0
     likelihood: float = -np.inf
     choice: Choice | None = None
-    grams: Grams | None = None
+    journal: Journal = field(default_factory=Journal)
+    key: str = "run"
+    ended: bool = False
 
     @classmethod
-    def of(cls, problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int) -> Run:
-        """Nothing known yet."""
+    def of(
+        cls,
+        problem: Problem,
+        prior: Prior | Sequence[Prior] | None,
+        config: PosteriorConfig,
+        seed: int,
+        workers: Workers | None = None,
+        journal: Journal | None = None,
+        key: str = "run",
+    ) -> Run:
+        """Nothing known yet but what the journal has kept under this key."""
+        journal = journal or Journal()
+
+        def begun() -> Run:
+            chain = Chain(
+                candidates,
+                PriorClasses.of(padded, candidates, believed=believed, judge=judge),
+                config,
+                seed,
+                problem.n_inputs,
+                workers or InProcess(),
+            )
+            return cls(problem, chain, config, States.start(problem.designs, n_genes), journal=journal, key=key)
+
+        believed, judge = config.listed_rate, problem.series.n_series > 1
         n_genes = problem.series.n_genes
         n_decoys = len(problem.decoy_of)
         candidates = candidate_edges(n_genes, problem.regulators, problem.n_inputs, problem.decoy_of)
@@ -62,10 +91,7 @@ class Run:
             replace(p, listed=np.pad(p.listed, ((0, n_decoys + problem.n_inputs), (0, n_decoys))))
             for p in as_priors(prior)
         ]
-        judge = problem.series.n_series > 1
-        classes = PriorClasses.of(padded, candidates, believed=config.listed_rate, judge=judge)
-        chain = Chain(candidates, classes, config, seed, problem.n_inputs)
-        return cls(problem, chain, config, States.start(problem.designs, n_genes))
+        return journal.restore(key, lambda state: restored_run(begun(), state)) or begun()
 
     def round(self, sweeps: int, *, zoom: bool) -> bool:
         """One round; whether the model of the residuals has settled."""
@@ -75,8 +101,12 @@ class Run:
         choice = self.problem.choose(self.states, last, self.config)
         self.problem.estimate(self.states, choice, last, self.config)
         self.choice = choice
-        self.grams = self.problem.grams(self.states, choice, last if self.config.curvature else None)
-        self.rounds.append(self.chain.run(self.grams, choice, sweeps))
+        bent = last if self.config.curvature else None
+        self.rounds.append(self.chain.run(self.problem.grams(self.states, choice, bent), choice, sweeps))
+        del self.rounds[: -max(self.config.averaged, 2)]
+        if bent is not None:
+            self.states.bend_by(self.rounds[-1])
+        self.n_rounds += 1
         gained, self.likelihood = choice.log_likelihood - self.likelihood, choice.log_likelihood
         return gained < self.config.settled * int(self.problem.series.mask.sum())
 
@@ -84,13 +114,20 @@ class Run:
         """All rounds; `progress` counts so many more steps, which come later."""
         config = self.config
         most = len(config.rounds) + config.more
-        for k in range(most):
+        if self.n_rounds:
+            self._report(progress, self.n_rounds, more + self._expected, {"resumed": 1.0})
+        while not self.ended:
+            k = self.n_rounds
             settled = self.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=k >= config.zoom)
-            done = k + 1 == most or (k + 1 >= len(config.rounds) and settled)
-            self._report(progress, k + 1, more + (k + 1 if done else max(len(config.rounds), k + 2)))
-            if done:
-                break
+            self.ended = k + 1 == most or (k + 1 >= len(config.rounds) and settled)
+            self.journal.keep(self.key, lambda: run_state(self))
+            self._report(progress, self.n_rounds, more + self._expected)
         return self.finish()
+
+    @property
+    def _expected(self) -> int:
+        """How many rounds there will be, as far as one can tell."""
+        return self.n_rounds if self.ended else max(len(self.config.rounds), self.n_rounds + 1)
 
     @property
     def density(self) -> float:
@@ -99,15 +136,15 @@ class Run:
 
     def finish(self) -> Start:
         """Average the last rounds, and estimate the states once more."""
-        if self.choice is None or self.grams is None:
+        if self.choice is None:
             raise ValueError("there was no round")
         final = Summary.averaged(self.rounds[-self.config.averaged :])
         sure = None
         if self.config.blocks and self.problem.series.n_series < MANY:
             # Before the states are estimated once more: the last draws belong to these.
-            sure = confirmed(self.problem.setting(self.choice), self.states, self.grams, self.rounds[-1], self.chain)
+            sure = confirmed(self.problem.setting(self.choice), self.states, self.rounds[-1], self.chain)
         self.problem.estimate(self.states, self.choice, final, self.config)
-        start = self.problem.start(self.states, self.choice, self.grams, final, self.chain)
+        start = self.problem.start(self.states, self.choice, final, self.chain)
         if sure is None:
             return start
         return replace(start, gate=np.minimum(start.inclusion, sure.T[: len(self.problem.regulators)]))
@@ -119,19 +156,22 @@ class Run:
         their errors are others, and the probabilities of both are averaged. Where the model cannot be followed, or
         explains the measurements worse than smoothed states do, `start` stays as it is.
         """
-        done = len(self.rounds)
-        try:
-            trajectories = follow(start, [d for d in self.problem.designs if not d.steady])
-        except DivergenceError:
-            trajectories = None
+        done = self.n_rounds
+        trajectories = self.journal.value(f"{self.key}-followed", lambda: self._followed(start, follow))
         self._report(progress, done + 1, done + LOOK)
         found = start if trajectories is None else self._looked_along(start, trajectories)
         self._report(progress, done + LOOK, done + LOOK)
         return found
 
+    def _followed(self, start: Start, follow: Follow) -> list[Float[ndarray, "series grid genes"]] | None:
+        try:
+            return follow(start, [d for d in self.problem.designs if not d.steady])
+        except DivergenceError:
+            return None
+
     def _looked_along(self, start: Start, trajectories: list[Float[ndarray, "series grid genes"]]) -> Start:
         """The mean of both looks, or `start` where these trajectories miss the measurements."""
-        if self.choice is None or self.grams is None:
+        if self.choice is None:
             raise ValueError("there was no round")
         problem, last, following = self.problem, self.rounds[-1], iter(trajectories)
         held = problem.scaled.held_on(problem.designs)
@@ -147,19 +187,26 @@ class Run:
             return start
         grams = problem.grams(states, choice, last if self.config.curvature else None)
         # A gene that was found to be constant has no rate, and so no edges.
-        grams = replace(grams, index=np.where(self.grams.index >= 0, grams.index, -1))
+        grams.changing = grams.changing & last.changing
         looked = self.chain.run(grams, choice, self.config.second_look)
         before = Summary.averaged(self.rounds[-self.config.averaged :])
-        both = Summary.averaged([before, looked]).where(grams.index >= 0, before)
-        return problem.start(self.states, self.choice, self.grams, both, self.chain)
+        both = Summary.averaged([before, looked]).where(looked.changing, before)
+        return problem.start(self.states, self.choice, both, self.chain)
 
-    def _report(self, progress: Progress | None, done: int, total: int) -> None:
+    def _report(
+        self, progress: Progress | None, done: int, total: int, more: Mapping[str, float] | None = None
+    ) -> None:
         if progress is not None:
-            progress("posterior", done, total, {"density": self.density})
+            progress("posterior", done, total, {"density": self.density, **(more or {})})
 
 
 def choose_variant(
-    problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int
+    problem: Problem,
+    prior: Prior | Sequence[Prior] | None,
+    config: PosteriorConfig,
+    seed: int,
+    workers: Workers | None = None,
+    journal: Journal | None = None,
 ) -> Problem:
     """Whether a stimulus ends in the middle, and whether proteins lag behind, by short runs.
 
@@ -170,18 +217,30 @@ def choose_variant(
         return problem
     states = States.start(problem.designs, problem.series.n_genes)
     end = candidate_end(problem.setting(problem.choose(states, None, config)))
-    best = _judged(problem, prior, config, seed)
+    journal = journal or Journal()
+
+    def judged(variant: Problem) -> tuple[float, Problem]:
+        return _judged(variant, prior, config, seed, workers, journal), variant
+
+    best = judged(problem)
     if end is not None:
-        best = max(best, _judged(problem.variant(np.inf, end), prior, config, seed), key=lambda t: t[0])
+        best = max(best, judged(problem.variant(np.inf, end)), key=lambda t: t[0])
     for steps in _LAGS if config.lag is None else ():
-        trial = _judged(best[1].variant(steps / problem.step, None), prior, config, seed)
+        trial = judged(best[1].variant(steps / problem.step, None))
         if trial[0] <= best[0]:
             break
         best = trial
     return best[1]
 
 
-def may_lag(problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int) -> bool:
+def may_lag(
+    problem: Problem,
+    prior: Prior | Sequence[Prior] | None,
+    config: PosteriorConfig,
+    seed: int,
+    workers: Workers | None = None,
+    journal: Journal | None = None,
+) -> bool:
     """Whether one or two long series leave it open that proteins lag behind.
 
     They cannot tell that there is a lag, nor that there is none. Judged as in `choose_variant`, slow proteins were
@@ -189,16 +248,30 @@ def may_lag(problem: Problem, prior: Prior | Sequence[Prior] | None, config: Pos
     184 worse in such systems without, and up to 244 better in driven ones of 24 times without. Where inputs drive
     many times without a lag they are hundreds to thousands of nats worse: only that is taken for an answer.
     """
+    journal = journal or Journal()
     slow = problem.variant(_SLOW / problem.step, None)
-    return _judged(slow, prior, config, seed)[0] > _judged(problem, prior, config, seed)[0] - _CONTRADICTED
+    usual = _judged(problem, prior, config, seed, workers, journal)
+    return _judged(slow, prior, config, seed, workers, journal) > usual - _CONTRADICTED
 
 
 def _judged(
-    problem: Problem, prior: Prior | Sequence[Prior] | None, config: PosteriorConfig, seed: int
-) -> tuple[float, Problem]:
-    run = Run.of(problem, prior, config, seed)
-    for k in range(_TRIAL):
-        run.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=False)
-    expected = run.rounds[-2].inclusion
-    edges, effects = expected[:, : len(problem.regulators)].sum(), expected[:, len(problem.regulators) :].sum()
-    return run.likelihood - 5.0 * float(edges) - 3.0 * float(effects), problem
+    problem: Problem,
+    prior: Prior | Sequence[Prior] | None,
+    config: PosteriorConfig,
+    seed: int,
+    workers: Workers | None,
+    journal: Journal,
+) -> float:
+    def trial() -> tuple[float, list[Float[ndarray, "series times genes"]] | None]:
+        run = Run.of(problem, prior, config, seed, workers)
+        for k in range(_TRIAL):
+            run.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=False)
+        expected = run.rounds[-2].inclusion
+        edges, effects = expected[:, : len(problem.regulators)].sum(), expected[:, len(problem.regulators) :].sum()
+        # Variants share their measurements, of which gaps are filled as it goes.
+        return run.likelihood - 5.0 * float(edges) - 3.0 * float(effects), filled(problem.scaled)
+
+    lag = "none" if np.isinf(problem.lag_rate) else f"{problem.lag_rate:g}"
+    score, values = journal.value(f"trial-{lag}-{'whole' if problem.end is None else 'part'}", trial)
+    fill(problem.scaled, values)
+    return float(score)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import sparse
 
 from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
@@ -85,6 +86,15 @@ class Setting:
         return self.bases[int(self.kinds.rate_index[kind])][design]
 
 
+def produced(
+    weight: sparse.csr_array, columns: Float[ndarray, "series grid columns"]
+) -> Float[ndarray, "series grid genes"]:
+    """Production without its offset: what targets are regressed on times the weights (N, columns)."""
+    series, grid, n = columns.shape
+    out: Float[ndarray, "series grid genes"] = (weight @ columns.reshape(-1, n).T).T.reshape(series, grid, -1)
+    return out
+
+
 def regressors(
     states: list[Float[ndarray, "series grid genes"]],
     regulators: Int[ndarray, " regulators"],
@@ -92,6 +102,10 @@ def regressors(
     lags: list[Float[ndarray, "grid grid"]],
 ) -> list[Float[ndarray, "series grid columns"]]:
     """Lagged states of the R regulators, then the K inputs, per design."""
-    return [
-        np.concatenate([lag @ x[:, :, regulators], u], axis=2) for x, u, lag in zip(states, inputs, lags, strict=True)
-    ]
+    out = []
+    for x, u, lag in zip(states, inputs, lags, strict=True):
+        own = x[:, :, regulators]
+        # Mostly nothing lies between genes, and nothing acts from outside.
+        own = own if np.array_equal(lag, np.eye(len(lag))) else lag @ own
+        out.append(np.concatenate([own, u], axis=2) if u.shape[2] else own)
+    return out

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import sparse
 
-from grn_l0._typing import Float, ndarray
+from grn_l0._typing import Bool, Float, ndarray
 from grn_l0.posterior.gaps import Patchwork
-from grn_l0.posterior.groups import Group, Targets
+from grn_l0.posterior.groups import Group, Parents, Targets
 from grn_l0.posterior.response import Design
-from grn_l0.posterior.setting import Setting
-from grn_l0.posterior.uncertainty import Child, Deviation, spread_out
+from grn_l0.posterior.setting import Setting, produced
+from grn_l0.posterior.summary import Summary
+from grn_l0.posterior.uncertainty import Child, Deviations, spread_out
 
 #: One array per design, shape (series, grid, genes).
 Grids = list[Float[ndarray, "series grid genes"]]
@@ -43,7 +45,7 @@ class States:
     production: Grids
     correction: Grids
     bend: Grids
-    deviations: list[list[Deviation]] = field(default_factory=list)
+    deviations: list[Deviations] = field(default_factory=list)
     own: Grids = field(default_factory=list)
     effects: dict[int, Float[ndarray, "effects genes"]] = field(default_factory=dict)
 
@@ -53,6 +55,13 @@ class States:
         shapes = [(len(d.series), len(d.grid), n_genes) for d in designs]
         estimate, production, correction, bend = ([np.zeros(s) for s in shapes] for _ in range(4))
         return cls(estimate, production, correction, bend)
+
+    def bend_by(self, last: Summary) -> None:
+        """Curvature as the last round found it."""
+        for q, bend in enumerate(self.bend):
+            bend[:, :, last.changing] = 0.0
+            for i, parts in last.bends.items():
+                bend[:, :, i] = parts[q]
 
 
 class Smoother:
@@ -135,17 +144,15 @@ class Smoother:
             x[held.series, :, held.genes] = held.course
             correction[held.series, :, held.genes] = 0.0
 
-    def produce(self, states: States, weight: Float[ndarray, "genes columns"]) -> None:
+    def produce(self, states: States, weight: sparse.csr_array) -> None:
         """F = W x on the grid, with inputs and curvature."""
         regressors = self.setting.regressors(states.estimate)
-        states.production = [x @ weight.T + b for x, b in zip(regressors, states.bend, strict=True)]
+        states.production = [produced(weight, x) + b for x, b in zip(regressors, states.bend, strict=True)]
 
     def joint(
         self,
         states: States,
-        inclusion: Float[ndarray, "genes regulators"],
-        weight: Float[ndarray, "genes regulators"],
-        square: Float[ndarray, "genes regulators"],
+        last: Summary,
         parent: float,
         generations: int = 2,
     ) -> None:
@@ -161,28 +168,53 @@ class Smoother:
         rest = self.residuals(states)
         position = np.full(len(kind_of), -1)
         position[self.regulators] = np.arange(len(self.regulators))
-        covariance = [np.zeros((len(self.regulators), len(d.grid), len(d.grid))) for d in self.designs]
+        parents = Parents.of(last, len(self.regulators), changing, parent)
+        covariance = self._unaided(states, parents.without)
         offspring: list[dict[int, list[Child]]] = [{} for _ in self.designs]
         lagged = {at: g.response @ self.setting.lags[at[1]] for at, g in self.groups.items()}
         answers = {
             at: g.basis.response @ self.setting.lags[at[1]] - g.gain @ lagged[at] for at, g in self.groups.items()
         }
-        for j, gene in enumerate(self.regulators):
-            children = np.flatnonzero((inclusion[:, j] > parent) & changing)
-            by_kind = {int(k): children[kind_of[children] == k] for k in np.unique(kind_of[children])}
+        for j in np.flatnonzero(~parents.without).tolist():
+            gene = self.regulators[j]
+            children, weight, square = parents.children(j)
+            by_kind = {int(k): np.flatnonzero(kind_of[children] == k) for k in np.unique(kind_of[children])}
             for q in range(len(self.designs)):
                 targets = [
-                    Targets(k, self.groups[k, q], lagged[k, q], some, weight[some, j], square[some, j])
+                    Targets(k, self.groups[k, q], lagged[k, q], children[some], weight[some], square[some])
                     for k, some in by_kind.items()
                 ]
                 covariance[q][j] = self._correct(states, rest, q, int(gene), targets)
                 offspring[q][j] = [
-                    Child(int(position[i]), float(weight[i, j]), self._answer(int(i), q, lagged, answers))
-                    for i in children
+                    Child(int(position[i]), float(w), self._answer(int(i), q, lagged, answers))
+                    for i, w in zip(children, weight, strict=True)
                     if position[i] >= 0
                 ]
         self._hold(states)
         states.deviations = [spread_out(c, o, generations) for c, o in zip(covariance, offspring, strict=True)]
+
+    def _unaided(
+        self, states: States, without: Bool[ndarray, " regulators"]
+    ) -> list[Float[ndarray, "regulators grid grid"]]:
+        """Covariances of the regulators without targets, given their own measurements; 0 for the others."""
+        out = [np.zeros((len(self.regulators), len(d.grid), len(d.grid))) for d in self.designs]
+        at, kind_of = np.flatnonzero(without), self.choice.kind[self.regulators]
+        gappy = self.setting.gappy[self.regulators]
+        for q, design in enumerate(self.designs):
+            for kind in np.unique(kind_of[at]):
+                group = self.groups[int(kind), q]
+                some = at[(kind_of[at] == kind) & ~gappy[at]]
+                one = group.state - group.gain @ group.state[design.at]
+                out[q][some] = self.choice.variance[self.regulators[some]][:, None, None] * one
+            for j in at[gappy[at]]:
+                gene = int(self.regulators[j])
+                spread, _, share = self.groups[int(kind_of[j]), q].spread(gene)
+                out[q][j] = self.choice.variance[gene] * np.tensordot(share, spread, axes=1)
+            genes = self.regulators[at]
+            genes = genes[states.correction[q][:, :, genes].any(axis=(0, 1))]
+            states.estimate[q][:, :, genes] -= states.correction[q][:, :, genes]
+            states.correction[q][:, :, genes] = 0.0
+        return out
 
     def _answer(
         self,
@@ -217,20 +249,18 @@ class Smoother:
         old = states.correction[q][:, :, gene].copy()
         spread, which, share = own.spread(gene)
         spread = variance[gene] * spread
-        new = old * 0.0
-        if targets:
-            information, pull = np.zeros_like(own.state), old * 0.0
-            for t in targets:
-                more, further = t.ask(rest[t.kind, q], variance)
-                information += more
-                pull += further
-            turned = np.swapaxes(spread, 1, 2)
-            mixed = np.swapaxes(np.eye(len(information)) + information @ spread, 1, 2)
-            # Q' of every pattern of the regulator's own measurements.
-            turned = np.linalg.solve(mixed, turned)
-            new = pull + old @ information
-            new = new @ turned[0] if len(turned) == 1 else (new[:, None] @ turned[which])[:, 0]
-            spread = np.swapaxes(turned, 1, 2)
+        information, pull = np.zeros_like(own.state), old * 0.0
+        for t in targets:
+            more, further = t.ask(rest[t.kind, q], variance)
+            information += more
+            pull += further
+        turned = np.swapaxes(spread, 1, 2)
+        mixed = np.swapaxes(np.eye(len(information)) + information @ spread, 1, 2)
+        # Q' of every pattern of the regulator's own measurements.
+        turned = np.linalg.solve(mixed, turned)
+        new = pull + old @ information
+        new = new @ turned[0] if len(turned) == 1 else (new[:, None] @ turned[which])[:, 0]
+        spread = np.swapaxes(turned, 1, 2)
         states.correction[q][:, :, gene] = new
         states.estimate[q][:, :, gene] += new - old
         for t in targets:

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from grn_l0._journal import Journal
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
-from grn_l0.posterior.gates import Chain, Summary, candidate_edges
-from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.gates import Chain, candidate_edges
+from grn_l0.posterior.grams import Gram, Ready, blocks
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.leave_out import choose_settings
 from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
 from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
 from grn_l0.posterior.response import LONG, Design, designs
+from grn_l0.posterior.resume import chain_state, restore_chain, restored_rounds, rounds_state
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.steps import Rows, flat, make_rows
+from grn_l0.posterior.summary import Summary
+from grn_l0.posterior.workers import Workers
 from grn_l0.timeseries import TimeSeries
 
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
@@ -68,6 +73,8 @@ def infer_transitions(
     config: PosteriorConfig,
     seed: int,
     progress: Progress | None,
+    workers: Workers,
+    journal: Journal | None = None,
 ) -> Start:
     r"""Posterior of the gates from single steps.
 
@@ -89,24 +96,42 @@ def infer_transitions(
     apart = [p for p in given if p.trust is None and not judge]
     inside = [p for p in given if p.trust is not None or judge]
     classes = PriorClasses.of(inside, candidates, believed=config.listed_rate, judge=judge)
-    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed)
-    rounds: list[Summary] = []
-    for k, sweeps in enumerate(_ROUNDS):
-        if k >= len(_ROUNDS) - config.averaged:
-            chain.restart()
-        rounds.append(chain.run(grams, choice, sweeps))
-        summary = rounds[-1]
-        if progress is not None:
-            density = float((summary.inclusion > 0.5).mean())
-            progress("posterior", k + 1, len(_ROUNDS), {"density": density})
+    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed, workers=workers)
+    rounds = _rounds(chain, grams, choice, progress, journal or Journal())
     summary = Summary.averaged(rounds[-config.averaged :])
-    start = steps.start(summary, chain, grams)
+    start = steps.start(summary, chain)
     score = rank_scores(start.inclusion, steps.evidence(), -start.penalty)
     if apart:
         ranked = np.any([p.listed for p in apart], axis=0) & candidates.T
         score = trust(score, ranked, config.listed_rate)
     note = "Taken step by step, where no decoys check the edges: believe none that nothing else speaks for."
     return replace(start, score=score, priors=every.verdicts(summary.inclusion), note=note)
+
+
+def _rounds(chain: Chain, grams: Ready, choice: Choice, progress: Progress | None, journal: Journal) -> list[Summary]:
+    """All rounds of the chain, of which the journal may have kept some."""
+    averaged = chain.config.averaged
+
+    def put(state: dict[str, Any]) -> list[Summary]:
+        rounds = restored_rounds(state["rounds"], chain)
+        restore_chain(chain, state["chain"])
+        return rounds
+
+    def report(more: dict[str, float]) -> None:
+        if progress is not None:
+            density = float((rounds[-1].inclusion > 0.5).mean())
+            progress("posterior", chain.rounds, len(_ROUNDS), {"density": density, **more})
+
+    rounds = journal.restore("steps", put) or []
+    if rounds:
+        report({"resumed": 1.0})
+    for k in range(chain.rounds, len(_ROUNDS)):
+        if k >= len(_ROUNDS) - averaged:
+            chain.restart()
+        rounds.append(chain.run(grams, choice, _ROUNDS[k]))
+        journal.keep("steps", lambda: {"chain": chain_state(chain), "rounds": rounds_state(rounds, averaged)})
+        report({})
+    return rounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,34 +194,35 @@ class _Steps:
             level, strength = np.maximum(self.rows.noise * self.noise, 1e-9), 20.0
         return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, strength), 1.0, 0.0)
 
-    def grams(self) -> Grams:
+    def grams(self) -> Ready:
         """Sufficient statistics, divided by how many rows carry the information of one."""
         rows = self.rows
         redundancy = rows.redundancy()
-        return Grams(
-            (rows.features.T @ rows.features)[None] / redundancy,
-            np.where(self.changing, 0, -1),
-            np.zeros((0, 1, rows.features.shape[1])),
-            np.full(len(self.changing), -1),
-            np.zeros(0, dtype=np.int64),
-            (rows.features.T @ rows.target).T / redundancy,
-            (rows.target**2).sum(axis=0) / redundancy,
-            np.full(len(self.changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * self.scaled.observed,
-        )
+        genes = np.flatnonzero(self.changing)
+        target = rows.target[:, genes]
+        freedom = np.full(len(self.changing), max(len(rows.target) / redundancy - 1.0, 1.0)) * self.scaled.observed
+        gram, score = (rows.features.T @ rows.features) / redundancy, (target.T @ rows.features) / redundancy
+        square = (target**2).sum(axis=0) / redundancy
+        parts = [
+            Gram.plain(genes[at], gram, score[at], square[at], freedom[genes[at]])
+            for at in blocks(np.arange(len(genes)), len(genes))
+        ]
+        return Ready(parts, freedom)
 
-    def start(self, summary: Summary, chain: Chain, grams: Grams) -> Start:
+    def start(self, summary: Summary, chain: Chain) -> Start:
         """Back to expression units."""
         rows, scale, mean = self.rows, self.scaled.scale, self.scaled.mean
         ratio = scale[None, :] / scale[self.regulators][:, None]
-        inclusion = summary.inclusion.T
-        slope = np.divide(summary.weight.T, inclusion, out=np.zeros_like(inclusion), where=inclusion > 1e-12)
-        left = rows.raw_target - rows.raw_features @ summary.weight.T
+        inclusion = summary.inclusion.T.astype(np.float64)
+        effect = summary.weight.T.toarray()
+        slope = np.divide(effect, inclusion, out=np.zeros_like(effect), where=inclusion > 1e-12)
+        left = rows.raw_target - rows.raw_features @ effect
         offset = rows.unit @ left / (rows.unit @ rows.unit)
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         for part, x in zip(self.parts, self.states, strict=True):
             at[part.series, : len(part.times)] = mean + scale * x
         width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
-        curvature = np.diagonal(grams.gram[0])[:, None] / summary.variance[None, :]
+        curvature = summary.curvature.of(np.arange(len(scale))).T / summary.variance[None, :]
         return Start(
             inclusion=inclusion,
             weight=slope * ratio,
@@ -206,7 +232,7 @@ class _Steps:
             initial=at[:, 0],
             states=at,
             noise=np.sqrt(self.noise) * scale,
-            penalty=-summary.log_odds.T,
+            penalty=-summary.odds.log().T.astype(np.float64),
             curvature=curvature / ratio**2,
             slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=(),

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from grn_l0._typing import Float, Int, ndarray
 
 #: Directions of a deviation with less than this share of its largest variance are left out.
 _NEGLIGIBLE = 1e-3
-
-#: So many values are held at once.
-_HELD = 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +37,39 @@ class Deviation:
     root: Float[ndarray, "some grid directions"]
 
 
+@dataclass(frozen=True, eq=False)
+class Deviations:
+    """How the regulators of a design may deviate from their estimates.
+
+    `alone` (R, grid, grid) are covariances of errors that stay with their regulator, 0 for those of which `together`
+    tells.
+    """
+
+    alone: Float[ndarray, "regulators grid grid"]
+    together: list[Deviation]
+
+    def each(self) -> Float[ndarray, "regulators grid grid"]:
+        """Covariance of every regulator by itself."""
+        out = self.alone.copy()
+        for part in self.together:
+            out[part.regulators] += part.root @ np.swapaxes(part.root, 1, 2)
+        return out
+
+
 def spread_out(
     covariance: Float[ndarray, "regulators grid grid"], children: dict[int, list[Child]], generations: int = 2
-) -> list[Deviation]:
+) -> Deviations:
     r"""Deviations of all regulators, each followed to its children's estimates and theirs, for so many generations.
 
     A child's estimate leans on its parent's, so if the parent is in truth higher than estimated, so is the child.
     Taking their errors as independent makes a sibling a proxy for what is not known of the common parent, and false
     edges between siblings are the result.
     """
-    out = []
-    for j, own in enumerate(covariance):
-        value, vector = np.linalg.eigh((own + own.T) / 2)
+    out, alone = [], covariance.copy()
+    for j in [j for j, some in children.items() if some and generations]:
+        value, vector = np.linalg.eigh((covariance[j] + covariance[j].T) / 2)
         keep = value > max(_NEGLIGIBLE * value[-1], 1e-12)
+        alone[j] = 0.0
         if not keep.any():
             continue
         root = vector[:, keep] * np.sqrt(value[keep])
@@ -68,44 +86,39 @@ def spread_out(
                 reached[k] = reached.get(k, 0.0) + moved
             front = following
         out.append(Deviation(np.array(list(reached)), np.stack(list(reached.values()))))
-    return out
+    return Deviations(alone, out)
 
 
 def add_products(
-    gram: Float[ndarray, "grams regulators regulators"],
-    rows: Float[ndarray, "grams times grid"],
-    deviations: list[Deviation],
+    gram: Float[ndarray, "columns columns"], rows: Float[ndarray, "times grid"], deviations: Deviations
 ) -> None:
     r"""Add what the deviations on one design do, :math:`\sum \mathrm{tr}(H\,\mathrm{Cov}(x_j, x_k) H^\top)`, in place.
 
-    `rows` is H of each Gram matrix: the response, whitened for all series of the design together.
+    `rows` is H: the response, whitened for all series of the design together. The regulators are the first columns.
     """
-    for part in deviations:
-        m, size, directions = part.root.shape
-        flat = part.root.transpose(1, 0, 2).reshape(size, m * directions)
-        step = max(1, _HELD // (rows.shape[1] * m * directions))
-        for first in range(0, len(gram), step):
-            some = slice(first, first + step)
-            z = (rows[some] @ flat).reshape(-1, rows.shape[1], m, directions).transpose(0, 2, 1, 3)
-            z = z.reshape(len(z), m, -1)
-            gram[some, part.regulators[:, None], part.regulators] += z @ np.swapaxes(z, 1, 2)
+    at = np.arange(len(deviations.alone))
+    gram[at, at] += deviations.alone.reshape(len(at), -1) @ (rows.T @ rows).ravel()
+    for part in deviations.together:
+        z = (rows @ part.root).reshape(len(part.root), -1)
+        gram[part.regulators[:, None], part.regulators] += z @ z.T
 
 
 def production_covariance(
-    deviations: list[Deviation],
-    weight: Float[ndarray, "genes regulators"],
-    square: Float[ndarray, "genes regulators"],
-    size: int,
+    deviations: Deviations, weight: sparse.csr_array, square: sparse.csr_array, size: int
 ) -> Float[ndarray, "genes grid grid"]:
-    """Covariance of every gene's production by the deviations, weights uncertain: E[w^2] on the diagonal."""
-    n_genes, n_regulators = weight.shape
-    alone = np.zeros((n_regulators, size, size))
-    out = np.zeros((n_genes, size, size))
-    for part in deviations:
-        alone[part.regulators] += part.root @ np.swapaxes(part.root, 1, 2)
-        some = np.flatnonzero(weight[:, part.regulators].any(axis=1))
-        together = np.tensordot(weight[np.ix_(some, part.regulators)], part.root, axes=1)
-        out[some] += together @ np.swapaxes(together, 1, 2)
-    rest = np.maximum(square - weight**2, 0.0)
-    out += (rest @ alone.reshape(n_regulators, -1)).reshape(n_genes, size, size)
+    """Covariance of every gene's production by the deviations, weights uncertain: E[w^2] on the diagonal.
+
+    `weight` and `square` have shape (N, R), of R regulators.
+    """
+    n_genes = weight.shape[0]
+    by_regulator = weight.tocsc()
+    rest = (square - weight.power(2)).maximum(0.0)
+    flat = rest @ deviations.each().reshape(-1, size * size)
+    flat += weight.power(2) @ deviations.alone.reshape(-1, size * size)
+    out: Float[ndarray, "genes grid grid"] = flat.reshape(n_genes, size, size)
+    for part in deviations.together:
+        columns = by_regulator[:, part.regulators]
+        some = np.unique(columns.indices)
+        moved = np.tensordot(columns[some].toarray(), part.root, axes=1)
+        out[some] += moved @ np.swapaxes(moved, 1, 2)
     return out

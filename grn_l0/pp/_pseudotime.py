@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from grn_l0._errors import OptionError, TimeError, TrajectoryError, warn
 from grn_l0._typing import Bool, Float, Int, ndarray
-from grn_l0.pp._expression import is_sparse
+from grn_l0.pp._branches import Courses
+from grn_l0.pp._checks import ValueCheck
+from grn_l0.pp._expression import Block, Expression
 from grn_l0.pp._say import some
+from grn_l0.pp._sums import GroupSums, read_sums
 from grn_l0.timeseries import TimeSeries
 
 #: Cells below which a trajectory is left out when the number of bins is chosen here.
@@ -85,6 +87,16 @@ def bin_cells(
     OptionError
         If there are fewer cells than bins.
     """
+    order, bins, times = assign_bins(pseudotime, n_bins)
+    sums = GroupSums(order, bins[order], len(times), matrix.shape[1], squares=True)
+    sums.add(Block(row=0, column=0, values=matrix))
+    return _bins_of(sums, slice(0, len(times)), times, bins, share)
+
+
+def assign_bins(
+    pseudotime: Float[ndarray, " cells"], n_bins: int
+) -> tuple[Int[ndarray, " cells"], Int[ndarray, " cells"], Float[ndarray, " bins"]]:
+    """Cells sorted along their bins, the bin of each cell, and the mean pseudotime of each bin; see `bin_cells`."""
     n = len(pseudotime)
     if not 1 <= n_bins <= n:
         raise OptionError(f"n_bins is {n_bins} for {n} cells; it must lie between 1 and the number of cells")
@@ -97,35 +109,40 @@ def bin_cells(
         times = np.bincount(bins[order], weights=pseudotime[order]) / np.bincount(bins)
         equal = np.diff(times) <= 0
         if not equal.any():
-            break
+            return order, bins, times
         bins = (bins - np.concatenate([[0], np.cumsum(equal)])[bins]).astype(np.int64)
-    values, variance = _moments(matrix[order], bins[order])
-    weights = np.bincount(bins, weights=None if share is None else share).astype(np.float64)
-    number = np.bincount(bins).astype(np.float64)
-    return Bins(values=values, variance=variance, times=times, cells=number, weights=weights)
 
 
-def _moments(matrix: Any, bins: Int[ndarray, " cells"]) -> tuple[ndarray[Any, Any], ndarray[Any, Any]]:
-    """Mean, and variance of the mean, of the finite values in each bin."""
-    n = len(bins)
-    indicator = sparse.csr_array((np.ones(n), (bins, np.arange(n))))
-    if is_sparse(matrix):
-        absent = matrix.copy()
-        absent.data = np.isnan(matrix.data).astype(np.float64)
-        filled = matrix.copy()
-        filled.data = np.nan_to_num(matrix.data, nan=0.0)
-        square = filled.copy()
-        square.data = filled.data**2
-        sums = [(indicator @ m).toarray() for m in (filled, square, absent)]
-    else:
-        filled = np.where(np.isnan(matrix), 0.0, matrix)
-        sums = [indicator @ m for m in (filled, filled**2, np.isnan(matrix).astype(np.float64))]
-    total, squares, missing = sums
-    count = np.bincount(bins)[:, None] - missing
+def _bins_of(
+    sums: GroupSums,
+    part: slice,
+    times: Float[ndarray, " bins"],
+    bins: Int[ndarray, " cells"],
+    share: Float[ndarray, " cells"] | None,
+) -> Bins:
+    """Mean, and variance of the mean, of the finite values in each bin of one trajectory."""
+    total, count = sums.total[part], sums.count()[part]
+    squares = np.zeros_like(total) if sums.squares is None else sums.squares[part]
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(count > 0, total / count, np.nan)
         variance = np.maximum(squares / count - mean**2, 0.0) / (count - 1)
-    return mean, np.where(count > 1, variance, np.nan)
+    return Bins(
+        values=mean,
+        variance=np.where(count > 1, variance, np.nan),
+        times=times,
+        cells=np.bincount(bins).astype(np.float64),
+        weights=np.bincount(bins, weights=share).astype(np.float64),
+    )
+
+
+class _Plan(NamedTuple):
+    """Cells of a trajectory, sorted along its bins."""
+
+    name: str
+    rows: Int[ndarray, " cells"]
+    bins: Int[ndarray, " cells"]
+    times: Float[ndarray, " bins"]
+    share: Float[ndarray, " cells"]
 
 
 def check_pseudotime(time: Float[ndarray, " cells"], key: str) -> Bool[ndarray, " cells"]:
@@ -148,15 +165,27 @@ def check_pseudotime(time: Float[ndarray, " cells"], key: str) -> Bool[ndarray, 
 
 
 def series_of_bins(
-    matrix: Any,
+    expression: Expression,
     time: Float[ndarray, " cells"],
-    group: Int[ndarray, " cells"],
+    courses: Courses,
     genes: tuple[str, ...],
-    names: tuple[str, ...],
     n_bins: int | None,
-    share: Float[ndarray, " cells"] | None = None,
+    check: ValueCheck,
 ) -> TimeSeries:
     """Bins of every trajectory with enough cells, padded to one length.
+
+    Parameters
+    ----------
+    expression, time
+        Of all cells.
+    courses
+        Which cells are on which trajectory.
+    genes
+        Names.
+    n_bins
+        Bins per trajectory; None for `default_bins`.
+    check
+        Of the values, which are read here.
 
     Raises
     ------
@@ -168,36 +197,48 @@ def series_of_bins(
     if n_bins is not None and n_bins < 2:
         raise OptionError(f"n_bins is {n_bins}; a change along pseudotime needs at least 2 bins")
     need = MIN_CELLS if n_bins is None else n_bins
-    kept: list[tuple[str, Bins]] = []
+    names = courses.names
+    plans: list[_Plan] = []
     dropped: list[str] = []
     for k, name in enumerate(names):
-        cells = np.flatnonzero(group == k)
-        bins = None
-        if cells.size >= need:
-            bins = bin_cells(
-                matrix[cells], time[cells], n_bins or default_bins(cells.size), None if share is None else share[cells]
-            )
-        if bins is None or len(bins.times) < 2:
+        cells = np.flatnonzero(courses.group == k)
+        rows = courses.rows[cells]
+        found = assign_bins(time[rows], n_bins or default_bins(cells.size)) if cells.size >= need else None
+        if found is None or len(found[2]) < 2:
             dropped.append(f"{name} ({cells.size} cells)")
         else:
-            kept.append((name, bins))
+            order, bins, times = found
+            plans.append(_Plan(name, rows[order], bins[order], times, courses.share[cells][order]))
     reason = f"have fewer than {need} cells, or cells at one pseudotime only: {some(dropped)}"
-    if not kept:
+    if not plans:
         raise TrajectoryError(
             f"all {len(names)} trajectories {reason}; give fewer bins (n_bins), or a trajectory key with larger groups"
         )
+    ends = np.concatenate([[0], np.cumsum([len(p.times) for p in plans])])
+    sums = GroupSums(
+        np.concatenate([p.rows for p in plans]),
+        np.concatenate([p.bins + start for p, start in zip(plans, ends, strict=False)]),
+        int(ends[-1]),
+        len(genes),
+        squares=True,
+    )
+    read_sums(expression, check, sums, genes)
     if dropped:
         warn(f"{len(dropped)} of {len(names)} trajectories {reason}; they are left out")
+    kept: list[tuple[str, Bins]] = [
+        (p.name, _bins_of(sums, slice(start, start + len(p.times)), p.times, p.bins, p.share))
+        for p, start in zip(plans, ends, strict=False)
+    ]
     _compare_scales(kept)
     noisier = relative_variance([bins for _, bins in kept])
     longest = max(len(b.times) for _, b in kept)
     values = np.full((len(kept), longest, len(genes)), np.nan)
     times = np.full((len(kept), longest), np.nan)
     weights = np.ones((len(kept), longest))
-    for row, (_, bins) in enumerate(kept):
-        length = len(bins.times)
-        values[row, :length], times[row, :length] = bins.values, bins.times
-        weights[row, :length] = bins.weights / noisier[row]
+    for row, (_, binned) in enumerate(kept):
+        length = len(binned.times)
+        values[row, :length], times[row, :length] = binned.values, binned.times
+        weights[row, :length] = binned.weights / noisier[row]
     return TimeSeries(
         genes=genes, trajectories=tuple(name for name, _ in kept), values=values, times=times, weights=weights
     )

@@ -14,9 +14,12 @@ from grn_l0.pp._columns import natural_order
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Observations:
-    """Rows of measurements: values (rows, N), times, position of the trajectory, weights and stimuli (rows, K)."""
+    """Rows of measurements: times, position of the trajectory, weights and stimuli (rows, K).
 
-    values: Float[ndarray, "rows genes"]
+    `of` says which row each sample belongs to; its expression is the mean of its samples.
+    """
+
+    of: Int[ndarray, " samples"]
     time: Float[ndarray, " rows"]
     group: Int[ndarray, " rows"]
     names: tuple[str, ...]
@@ -48,15 +51,12 @@ def averaged(rows: Observations, stimulus_names: tuple[str, ...]) -> Observation
             f"stimulus {stimulus_names[k]!r} differs among replicates at time {rows.time[one]:g} of trajectory "
             f"{rows.names[rows.group[one]]!r}; samples under another stimulus are another trajectory"
         )
-    seen = np.isfinite(rows.values[order])
-    count = np.add.reduceat(seen.astype(np.float64), first, axis=0)
-    total = np.add.reduceat(np.where(seen, rows.values[order], 0.0), first, axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.where(count > 0, total / count, np.nan)
     kept = order[first]
+    of = np.empty(len(order), dtype=np.int64)
+    of[order] = at
     return replace(
         rows,
-        values=values,
+        of=of,
         time=rows.time[kept],
         group=rows.group[kept],
         weights=np.add.reduceat(rows.weights[order], first),

@@ -11,20 +11,15 @@ import numpy as np
 from grn_l0._errors import OptionError, TrajectoryError
 from grn_l0._typing import Float, ndarray
 from grn_l0.pp._branches import Courses, branches
+from grn_l0.pp._checks import ValueCheck
 from grn_l0.pp._columns import labels, numbers
-from grn_l0.pp._conditions import (
-    AUTO,
-    Conditions,
-    check_steady,
-    conditions,
-    per_trajectory,
-    same_along,
-)
-from grn_l0.pp._expression import check_values, expression, is_sparse
+from grn_l0.pp._conditions import AUTO, Conditions, check_steady, conditions, per_trajectory, same_along
+from grn_l0.pp._expression import Expression
 from grn_l0.pp._overlooked import warn_of_mixed, warn_of_pooled
 from grn_l0.pp._pseudotime import check_pseudotime, series_of_bins
 from grn_l0.pp._replicates import Observations, averaged, separated
 from grn_l0.pp._say import some
+from grn_l0.pp._sums import GroupSums, read_sums
 from grn_l0.pp._trajectories import check_trajectories
 from grn_l0.timeseries import SteadyStates, TimeSeries
 from grn_l0.timeseries.timeseries import check_genes
@@ -52,7 +47,8 @@ def to_timeseries(
     Parameters
     ----------
     adata
-        Observations x genes; rows in any order, `adata.X` in any storage. NaN is missing data.
+        Observations x genes; rows in any order, `adata.X` in any storage, also backed. NaN is missing data. Values
+        are read in blocks, and cells that are averaged never all stand in memory as a dense array.
     time_key
         Column of ``adata.obs`` with the time of each observation, numbers in any one unit. Ignored (when left at
         its default) if `pseudotime_key` is given.
@@ -147,10 +143,8 @@ def _of_cells(
     time = numbers(adata, pseudotime_key, "the pseudotime key", missing=True)
     keep = check_pseudotime(time, pseudotime_key)
     courses = branches(adata, branch_key, group, names, keep, one=trajectory_key is None)
-    matrix = expression(adata, layer)
-    check_values(matrix[keep], genes, _where(layer))
-    rows = courses.rows
-    binned = series_of_bins(matrix[rows], time[rows], courses.group, genes, courses.names, n_bins, courses.share)
+    expression = Expression(adata, layer)
+    binned = series_of_bins(expression, time, courses, genes, n_bins, ValueCheck(expression, keep))
     if trajectory_key is None:
         warn_of_pooled(adata, pseudotime_key)
     return _along_pseudotime(binned, courses, done)
@@ -178,11 +172,9 @@ def _of_samples(
     names, group = labels(part, trajectory_key, "the trajectory key")
     if adata.n_obs:
         check_trajectories(part, time, group, names, time_key, trajectory_key, replicates is not None)
-    matrix = expression(adata, layer)
-    check_values(matrix, genes, _where(layer))
-    dense = matrix.toarray() if is_sparse(matrix) else matrix
+    expression = Expression(adata, layer)
     found = Observations(
-        values=dense[course],
+        of=np.arange(len(time)),
         time=time,
         group=group,
         names=names,
@@ -204,12 +196,7 @@ def _of_samples(
             )
     if replicates is not None:
         warn_of_mixed(part, time, group, done.stimuli[course], named, replicates)
-    series = _stack(found, genes, done)
-    return replace(series, steady=_steady(adata, dense[done.steady], done))
-
-
-def _where(layer: str | None) -> str:
-    return "adata.X" if layer is None else f"layer {layer!r}"
+    return _stack(found, genes, done, expression)
 
 
 def _check_options(
@@ -240,19 +227,31 @@ def _check_options(
         )
 
 
-def _stack(found: Observations, genes: tuple[str, ...], done: Conditions) -> TimeSeries:
+def _stack(found: Observations, genes: tuple[str, ...], done: Conditions, expression: Expression) -> TimeSeries:
+    """Observations side by side, each the mean of its samples; those in a steady state apart."""
     order = np.lexsort((found.time, found.group))
     count = np.bincount(found.group, minlength=len(found.names))
     row = found.group[order]
     place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
     times = np.full((len(found.names), int(count.max())), np.nan)
-    stacked = np.full((*times.shape, len(genes)), np.nan)
     weights = np.ones(times.shape)
     stimuli = np.zeros((*times.shape, len(done.stimulus_names)))
     times[row, place] = found.time[order]
-    stacked[row, place] = found.values[order]
     weights[row, place] = found.weights[order]
     stimuli[row, place] = found.stimuli[order]
+    # Samples are added up where they will stand, so that there is one dense copy.
+    slot = np.empty(len(order), dtype=np.int64)
+    slot[order] = row * times.shape[1] + place
+    steady = np.flatnonzero(done.steady)
+    sums = GroupSums(
+        np.concatenate([np.flatnonzero(~done.steady), steady]),
+        np.concatenate([slot[found.of], times.size + np.arange(len(steady))]),
+        times.size + len(steady),
+        len(genes),
+    )
+    read_sums(expression, ValueCheck(expression), sums, genes)
+    values = sums.mean()
+    stacked = values[: times.size].reshape(*times.shape, len(genes))
     empty = np.flatnonzero(~np.isfinite(stacked).any(axis=(1, 2)))
     if empty.size:
         shown = some([found.names[k] for k in empty])
@@ -267,6 +266,7 @@ def _stack(found: Observations, genes: tuple[str, ...], done: Conditions) -> Tim
         stimuli=stimuli,
         stimulus_names=done.stimulus_names,
         knockouts=done.knockouts[kind],
+        steady=_steady(expression.adata, values[times.size :], done),
     )
 
 

@@ -25,8 +25,9 @@ def write_back(
     adata: AnnData,
     *,
     scores: Float[ndarray, "regulators genes"],
-    weights: Float[ndarray, "regulators genes"],
+    weights: Any,
     regulators: Int[ndarray, " regulators"],
+    frequencies: Any = None,
     key: str = "grn_l0",
     info: Mapping[str, Any] | None = None,
     keep_scores: int = _KEEP_SCORES,
@@ -40,9 +41,12 @@ def write_back(
     adata
         Its genes are the targets; changed in place.
     scores, weights
-        Shape (R, N); weights are exactly 0 where the gate is closed.
+        Shape (R, N); weights are exactly 0 where the gate is closed, and may be a sparse matrix.
     regulators
         Positions of the R regulators among the genes.
+    frequencies
+        Shape (R, N), optional: selection frequencies, dense or sparse, written into ``varp[key + "_frequency"]``,
+        sparse.
     key
         Name of the entries. ``varp[key]`` holds the weights of the surviving edges, N x N, sparse, float32, rows are
         regulators. ``varp[key + "_score"]`` holds the scores: of every candidate, or of the survivors only if there
@@ -65,23 +69,28 @@ def write_back(
             f"scores have shape {scores.shape} and weights {weights.shape}; with {len(regulators)} regulators "
             f"(distinct positions among the genes) and {n} genes both must have shape {shape}"
         )
-    rows, columns = np.nonzero(weights)
-    every = scores.size <= keep_scores
-    kept = np.nan_to_num(scores) if every else np.where(weights != 0, np.nan_to_num(scores), 0.0)
-    adata.varp[key] = _square((weights[rows, columns], (regulators[rows], columns)), n)
+    weight, (rows, columns) = _filled(weights)
+    n_scores = shape[0] * n
+    every = n_scores <= keep_scores
+    adata.varp[key] = _square((weight, (regulators[rows], columns)), n)
     if every and 2 * len(regulators) > n:
         # A filled matrix takes half the room of a sparse one.
         dense = np.zeros((n, n), dtype=np.float32)
-        dense[regulators] = kept
+        dense[regulators] = np.nan_to_num(scores)
         adata.varp[f"{key}_score"] = dense
     else:
-        at = np.nonzero(kept)
-        adata.varp[f"{key}_score"] = _square((kept[at], (regulators[at[0]], at[1])), n)
+        kept, at = _filled(np.nan_to_num(scores)) if every else (np.nan_to_num(scores[rows, columns]), (rows, columns))
+        adata.varp[f"{key}_score"] = _square((kept, (regulators[at[0]], at[1])), n)
+    if frequencies is None:
+        adata.varp.pop(f"{key}_frequency", None)  # of an earlier run, it would not belong to this network
+    else:
+        often, at = _filled(frequencies)
+        adata.varp[f"{key}_frequency"] = _square((often, (regulators[at[0]], at[1])), n)
     entry = _plain(info or {})
     entry |= {
         "orientation": "rows are regulators (source), columns are targets",
         "regulators": np.array([str(g) for g in adata.var_names[regulators]], dtype=object),
-        "n_candidates": int(scores.size - shape[0]),
+        "n_candidates": int(n_scores - shape[0]),
         "n_edges": int(rows.size),
         "scores": "all candidates" if every else "surviving edges",
     }
@@ -91,7 +100,7 @@ def write_back(
 def read_back(
     adata: AnnData, key: str = "grn_l0"
 ) -> tuple[Int[ndarray, " regulators"], Float[ndarray, "regulators genes"], Float[ndarray, "regulators genes"]]:
-    """Positions of the regulators, scores and weights, both of shape (R, N), that `write_back` wrote.
+    """Positions of the regulators, scores and weights, both of shape (R, N) and float32, that `write_back` wrote.
 
     Raises
     ------
@@ -105,8 +114,16 @@ def read_back(
     # Genes may have been taken out since.
     names = [str(g) for g in adata.uns[key]["regulators"]]
     regulators = np.array([position[g] for g in names if g in position], dtype=np.int64)
-    scores, weights = (_dense(adata.varp[name])[regulators] for name in (f"{key}_score", key))
+    scores, weights = (_dense(adata.varp[name][regulators]) for name in (f"{key}_score", key))
     return regulators, scores, weights
+
+
+def _filled(matrix: Any) -> tuple[Any, tuple[Any, Any]]:
+    """Values of a dense or sparse matrix that are not 0, and their rows and columns."""
+    # Indexing would not do: where nothing is filled, scipy answers with a sparse matrix in place of values.
+    entries = sparse.coo_matrix(matrix)
+    entries.eliminate_zeros()
+    return entries.data, (entries.row, entries.col)
 
 
 def _square(entries: tuple[Any, Any], n: int) -> sparse.csr_matrix:
@@ -118,7 +135,7 @@ def _square(entries: tuple[Any, Any], n: int) -> sparse.csr_matrix:
 
 
 def _dense(stored: Any) -> ndarray[Any, Any]:
-    return np.asarray(stored.toarray() if is_sparse(stored) else stored, dtype=np.float64)
+    return np.asarray(stored.toarray() if is_sparse(stored) else stored)
 
 
 def _plain(value: Any) -> Any:

@@ -78,7 +78,17 @@ def intervals(times: Float[Tensor, "series times"]) -> Float[Tensor, "series int
 
 def stacked(states: list[Tensor]) -> Float[Tensor, "series times genes"]:
     """The states at all times as one tensor, if all of them are finite."""
-    x = torch.stack(states, dim=1)
+    return checked(torch.stack(states, dim=1))
+
+
+def checked(x: Float[Tensor, "series times genes"]) -> Float[Tensor, "series times genes"]:
+    """These states, if all of them are finite.
+
+    Raises
+    ------
+    DivergenceError
+        With the number of genes whose states are not.
+    """
     if not bool(torch.isfinite(x[:, -1]).all()) or not bool(torch.isfinite(x.detach().sum())):
         bad = ~torch.isfinite(x.detach()).all(0).all(0)
         raise DivergenceError(

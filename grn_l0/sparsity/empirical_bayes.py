@@ -87,6 +87,14 @@ class EmpiricalBayes(AbstractSparsity):
         rows = torch.zeros(len(allowed), 1, dtype=torch.float64)
         self.register_buffer("lam", rows - float(np.log(a / b)))
 
+    def get_extra_state(self) -> Tensor:
+        """(a_0, b_0), which are part of `state_dict`."""
+        return torch.tensor([self.a, self.b], dtype=torch.float64)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Put them back."""
+        self.a, self.b = (float(value) for value in state)
+
     @property
     def lambdas(self) -> Tensor:
         """Nats per open gate."""

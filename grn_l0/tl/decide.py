@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 from grn_l0._errors import OptionError
-from grn_l0.fit import FitConfig
+from grn_l0.fit import FamilyName, FitConfig, SparseConfig
 from grn_l0.posterior import PosteriorConfig, by_transitions
 from grn_l0.timeseries import TimeSeries
 
@@ -75,3 +75,33 @@ def settings(
             "confirm a share of false edges; use decide='precision' or 'balanced'"
         )
     return replace(posterior, false_share=float(decide), decoys="always"), FitConfig(survival=0.5)
+
+
+def chosen(
+    options: FitConfig,
+    config: FitConfig | None,
+    decide: Decision | None,
+    sparse: SparseConfig | None,
+    family: FamilyName | None,
+) -> FitConfig:
+    """The settings of the fit with the gates and the production that were asked for by themselves.
+
+    Raises
+    ------
+    OptionError
+        If one thing is said in two places, or a family is unknown.
+    """
+    if config is not None and (sparse is not None or family is not None):
+        raise OptionError("config has fields for gates and production, too (sparse, families); give them in one place")
+    if decide is not None and sparse is not None and sparse.decides:
+        raise OptionError(
+            f"decide ({decide!r}) and a density or price of your own (density, criterion, penalty, sparsity none) both "
+            "say which edges are reported; leave one of them out"
+        )
+    if family is not None and family not in get_args(FamilyName):
+        raise OptionError(f"dynamics must be {', '.join(get_args(FamilyName))} or an object, not {family!r}")
+    if sparse is not None and not isinstance(sparse, SparseConfig):
+        raise OptionError(f"sparse must be a grn_l0.fit.SparseConfig, not {sparse!r}")
+    if sparse is not None:
+        options = replace(options, sparse=sparse, odds=1.0 if sparse.decides else options.odds)
+    return options if family is None else replace(options, families=family)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,10 @@ from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit import FamilyName, FitConfig, SparseConfig, fit
 from grn_l0.fit.pricing import check_density
 from grn_l0.gates import AbstractGate
-from grn_l0.posterior import PosteriorConfig
+from grn_l0.posterior import PosteriorConfig, check_workers
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
-from grn_l0.tl.decide import Decision, settings
+from grn_l0.tl.decide import Decision, chosen, settings
 from grn_l0.tl.design import describe
 from grn_l0.tl.inference import Inference
 from grn_l0.tl.inputs import names_of
@@ -28,8 +28,9 @@ from grn_l0.tl.keys import Keys
 from grn_l0.tl.memory import warn_of_memory
 from grn_l0.tl.notes import notes
 from grn_l0.tl.priors import match_priors
-from grn_l0.tl.start import checkpoint_file, make_start
-from grn_l0.tl.threads import limited
+from grn_l0.tl.resampled import Resampling, donors, resample_start, resampling_options, stable_start
+from grn_l0.tl.start import checkpoint_file, make_start, training_journal
+from grn_l0.tl.threads import checked_threads, limited
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -67,7 +68,12 @@ def infer(
     config: FitConfig | None = None,
     posterior: PosteriorConfig | None = None,
     n_bins: int | None = None,
+    resamples: int | None = None,
+    false_edges: float | None = None,
+    jobs: int = 1,
+    dask: str | None = None,
     checkpoint: PathLikeStr | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
     key_added: str = "grn_l0",
 ) -> Inference:
@@ -115,7 +121,8 @@ def infer(
     seed
         The same seed gives the same network on the same machine, bit for bit. Nothing global is seeded.
     threads
-        Threads of the posterior, torch and linear algebra; 1 by default, which is the fastest where cores are shared.
+        Threads of the chain, and in large systems of torch and linear algebra; all cores that this process may use by
+        default. The network is the same on any number.
     decide
         Which edges are reported. ``"precision"``: those more likely than not; ``"balanced"``: more of them, for
         balanced accuracy; a number: as many as keep the expected share of false edges below it, by decoys
@@ -134,13 +141,28 @@ def infer(
         Objects of `grn_l0.gates`, `sparsity`, `solve`, `fit` and `posterior` in place of the defaults.
     n_bins
         Bins of cells per trajectory along pseudotime.
+    resamples
+        Number of resamples of the data (even, such as 50) in which edges are sought again, in complementary halves of
+        the trajectories (of donors, where there are branches), or of blocks of times where there are few. The share
+        that selects an edge becomes its ``frequency``, beside its score. See `grn_l0.ensemble`.
+    false_edges
+        How many of the reported edges are expected to be false, at most: only those are then reported that come back
+        often enough (Shah & Samworth 2013). By default resamples change no network.
+    jobs
+        Processes on which blocks of targets, and resamples, are worked on. The network is the same on any number of
+        them, bit for bit.
+    dask
+        Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers do it instead.
     checkpoint
-        Folder (made if its parent exists) in which the posterior start, the long part, is kept as soon as it is done. A
-        later call with the same data, options and seed takes it from there and gives the same result, bit for bit.
+        Folder (made if its parent exists) that keeps how far the fit is: the rounds of the posterior, the steps of
+        training and sums over resamples, at most every ten seconds, and the posterior start. A later call with the
+        same data, options and seed goes on from there and gives the same result, bit for bit.
+    resume
+        Raise an error, instead of beginning anew, where `checkpoint` has nothing of this very run.
     progress
         Called as ``progress(stage, done, total, figures)``.
     key_added
-        Name of the entries in ``adata.varp`` (weights) and ``adata.uns``.
+        Name of the entries in ``adata.varp`` (weights; scores and frequencies with a suffix) and ``adata.uns``.
 
     Returns
     -------
@@ -155,6 +177,8 @@ def infer(
         For options out of range, or that exclude each other.
     OutputError
         If `checkpoint` cannot be written to.
+    WorkerError
+        If the processes of `jobs` or the workers of `dask` die again and again.
 
     Warns
     -----
@@ -164,7 +188,9 @@ def infer(
     if start not in ("posterior", "none"):
         raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
     _check_objects(gate, sparsity)
+    check_workers(jobs, dask)
     seed = check_seed(seed)
+    asked = Resampling(resamples=resamples, false_edges=false_edges, jobs=jobs)
     keys = Keys(
         time_key=time_key,
         trajectory_key=trajectory_key,
@@ -187,22 +213,44 @@ def infer(
         raise OptionError("a prior enters through the posterior start; use start='posterior', or leave the prior out")
     if start == "none" and checkpoint is not None:
         raise OptionError("a checkpoint keeps the posterior start; leave it out where start='none'")
+    if start == "none" and dask is not None:
+        raise OptionError("a Dask cluster works on the posterior start; leave it out where start='none'")
+    if resume and checkpoint is None:
+        raise OptionError("resume needs the folder to go on from; give checkpoint, too")
     kept = checkpoint_file(checkpoint)
     position = {gene: k for k, gene in enumerate(series.genes)}
     rows = np.array([position[name] for name in names], dtype=np.int64)
-    if threads is not None:
-        if threads < 1:
-            raise OptionError(f"threads must be 1 or more, not {threads}")
-        chain = replace(chain, threads=threads)
+    if threads is not None or posterior is None:
+        chain = replace(chain, threads=checked_threads(threads))
     if start == "posterior":
         warn_of_memory(series, len(rows), chain)
     chain, options = settings(decide, chain, config, series, with_prior=bool(priors), start=start)
-    options = _chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None)
+    options = chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None)
+    asked.check(start, options)
     check_density(options.sparse, len(rows) * (series.n_genes - 1))
     if priors and options.sparse.priced:
         raise OptionError("a prior enters through the price of its edges, and so does not go with a price of your own")
-    with limited(threads or 1):
-        begin = make_start(series, rows, priors, chain, int(seed), progress, kept) if start == "posterior" else None
+    with limited(chain.threads, series.n_series * series.n_genes):
+        begin = None
+        if start == "posterior":
+            begin = make_start(series, rows, priors, chain, int(seed), progress, kept, jobs, dask, resume=resume)
+        found, said = None, ""
+        if begin is not None and asked.resamples is not None:
+            found = resample_start(
+                asked,
+                series,
+                rows,
+                priors,
+                chain,
+                begin,
+                seed=int(seed),
+                groups=donors(adata, keys, series),
+                folder=None if kept is None else kept.parent,
+                progress=progress,
+            )
+            begin, said = stable_start(begin, found, asked.false_edges)
+        training = {"options": asdict(options), "seed": seed}
+        journal = training_journal(kept, begin, series, rows, (gate, sparsity, dynamics, solver), training)
         result = fit(
             series,
             begin,
@@ -214,25 +262,31 @@ def infer(
             solver=solver,
             seed=int(seed),
             progress=progress,
+            journal=journal,
         )
-    about = {
+    about: dict[str, Any] = {
         "keys": asdict(keys),
         "design": describe(series, start, begin),
         "priors": [] if begin is None else [list(verdict) for verdict in begin.priors],
     }
-    more = notes(result.network, priors, pseudotime=keys.pseudotime_key is not None)
+    if found is not None:
+        about["resampling"] = resampling_options(asked, found, result.network)
+        result = replace(result, network=result.network.with_frequencies(found.frequency))
+    more = [said, *notes(result.network, priors, pseudotime=keys.pseudotime_key is not None)]
     inference = Inference(
-        fit=replace(result, status=" ".join([result.status, *more]), options={**result.options, **about}),
+        fit=replace(result, status=" ".join(filter(None, [result.status, *more])), options={**result.options, **about}),
         keys=keys,
         shape=(series.n_series, int(series.lengths.sum())),
+        ensemble=found,
     )
     pp.write_back(
         adata,
         scores=result.network.scores,
-        weights=result.network.weights,
+        weights=result.network.matrix("weights"),
         regulators=rows,
+        frequencies=result.network.matrix("frequencies"),
         key=key_added,
-        info=_info(inference),
+        info=inference.entries(),
     )
     return inference
 
@@ -243,40 +297,3 @@ def _check_objects(gate: object, sparsity: object) -> None:
             raise OptionError(
                 f"{name} must be an object of grn_l0, not {given!r}; words go into sparse=SparseConfig({name}=...)"
             )
-
-
-def _chosen(
-    options: FitConfig,
-    config: FitConfig | None,
-    decide: Decision | None,
-    sparse: SparseConfig | None,
-    family: FamilyName | None,
-) -> FitConfig:
-    """The settings of the fit with the gates and the production that were asked for by themselves."""
-    if config is not None and (sparse is not None or family is not None):
-        raise OptionError("config has fields for gates and production, too (sparse, families); give them in one place")
-    if decide is not None and sparse is not None and sparse.decides:
-        raise OptionError(
-            f"decide ({decide!r}) and a density or price of your own (density, criterion, penalty, sparsity none) both "
-            "say which edges are reported; leave one of them out"
-        )
-    if family is not None and family not in get_args(FamilyName):
-        raise OptionError(f"dynamics must be {', '.join(get_args(FamilyName))} or an object, not {family!r}")
-    if sparse is not None and not isinstance(sparse, SparseConfig):
-        raise OptionError(f"sparse must be a grn_l0.fit.SparseConfig, not {sparse!r}")
-    if sparse is not None:
-        options = replace(options, sparse=sparse, odds=1.0 if sparse.decides else options.odds)
-    return options if family is None else replace(options, families=family)
-
-
-def _info(inference: Inference) -> dict[str, Any]:
-    result, network = inference.fit, inference.network
-    return {
-        "status": inference.status,
-        "seed": result.seed,
-        "regulators": np.asarray(result.regulators, dtype=object),
-        "edges": network.n_edges,
-        "candidates": network.n_candidates,
-        "sparsity": network.sparsity,
-        "options": result.options,
-    }

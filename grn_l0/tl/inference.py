@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from grn_l0._typing import PathLikeStr
+from grn_l0.ensemble import Ensemble
 from grn_l0.fit import FitResult, Forecast, Gates, Measurement
 from grn_l0.network import Network
 from grn_l0.posterior import Verdict
@@ -29,11 +32,14 @@ class Inference:
         Where times, trajectories and expression were found.
     shape
         Trajectories and observed times of the data.
+    ensemble
+        What resampling found, where it was asked for; a model file does not keep it.
     """
 
     fit: FitResult
     keys: Keys
     shape: tuple[int, int] | None = None
+    ensemble: Ensemble | None = None
 
     @property
     def network(self) -> Network:
@@ -126,6 +132,18 @@ class Inference:
 
         save_model(path, self.fit)
 
+    def entries(self) -> dict[str, Any]:
+        """What is kept of it in ``adata.uns``."""
+        return {
+            "status": self.status,
+            "seed": self.fit.seed,
+            "regulators": np.asarray(self.fit.regulators, dtype=object),
+            "edges": self.network.n_edges,
+            "candidates": self.network.n_candidates,
+            "sparsity": self.network.sparsity,
+            "options": self.fit.options,
+        }
+
     def __repr__(self) -> str:
         return self.summary()
 
@@ -142,6 +160,9 @@ class Inference:
         lines.append(
             f"network: {network.n_edges} of {network.n_candidates} candidate edges, sparsity {network.sparsity:.2%}"
         )
+        resampling = self.fit.options.get("resampling")
+        if resampling is not None:
+            lines.append(f"resampling: {resampling['sentence']}")
         return "\n".join([*lines, *(v.sentence() for v in self.priors), self.fit.status])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -9,16 +10,21 @@ from typing import Any
 
 from grn_l0 import posterior
 from grn_l0._atomic import check_output
-from grn_l0._errors import FileFormatError, OutputError, warn
+from grn_l0._errors import FileFormatError, OptionError, OutputError, warn
+from grn_l0._journal import Journal, checksum, difference, files
 from grn_l0._typing import Float, Int, PathLikeStr, Progress, ndarray
 from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
 from grn_l0.fit.trajectories import ode_trajectories
+from grn_l0.posterior.resume import CLASSES
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 from grn_l0.tl.threads import limited
 
-#: Name of the checkpoint in its folder.
-CHECKPOINT = "start.safetensors"
+#: Names of files in the folder of a checkpoint: the start, and sums over resamples.
+CHECKPOINT, RESAMPLES = "start.safetensors", "resamples.safetensors"
+
+#: What the states of rounds are called beside it: they are of no use once there is a start.
+ROUNDS = ("run-", "trial-", "steps")
 
 #: What each entry of a checkpoint's `about` is called in a sentence.
 _WORDS = {
@@ -38,6 +44,10 @@ def make_start(
     seed: int,
     progress: Progress | None,
     checkpoint: Path | None = None,
+    jobs: int = 1,
+    dask: str | None = None,
+    *,
+    resume: bool = False,
 ) -> Start:
     """Gates, weights and nuisance parameters from which the gated ODE starts.
 
@@ -57,15 +67,28 @@ def make_start(
         Called as rounds go by.
     checkpoint
         The file from which the start is taken where it belongs to these data, options and seed, and to which it is
-        written otherwise.
+        written otherwise. Rounds of the posterior are kept beside it until then.
+    jobs, dask
+        Where it is computed, see `posterior.opened`; needed only where there is no checkpoint to take it from.
+    resume
+        Refuse to begin anew.
+
+    Raises
+    ------
+    OptionError
+        If there is nothing to `resume`.
 
     Warns
     -----
     GrnWarning
         If there is a checkpoint that does not belong here: it is computed anew and written over.
     """
-    about = {} if checkpoint is None else _about(series, regulators, priors, config, seed)
+    about = {} if checkpoint is None else about_start(series, regulators, priors, config, seed)
+    journal = Journal()
     if checkpoint is not None:
+        if resume:
+            _check_resumable(checkpoint, about)
+        journal = Journal(checkpoint.parent, about, words=_WORDS, classes=CLASSES)
         found = _take(checkpoint, about)
         if found is not None:
             if progress is not None:
@@ -77,13 +100,75 @@ def make_start(
         with limited(1):
             return ode_trajectories(series, regulators, begin, designs, seed=seed)
 
-    start = posterior.infer_start(
-        series, regulators, prior=priors, config=config, seed=seed, progress=progress, follow=follow
-    )
+    with posterior.opened(jobs, dask) as workers:
+        start = posterior.infer_start(
+            series,
+            regulators,
+            prior=priors,
+            config=config,
+            seed=seed,
+            progress=progress,
+            follow=follow,
+            workers=workers,
+            journal=journal,
+        )
     start = canonical(start)
     if checkpoint is not None:
         save_start(checkpoint, start, about)
+        for key in ROUNDS:
+            journal.forget(key)
     return start
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Everything in the folder that a run can go on from."""
+    there = [folder / CHECKPOINT, folder / RESAMPLES, *(path for path, _ in files(folder))]
+    return [path for path in there if path.is_file()]
+
+
+def _check_resumable(checkpoint: Path, about: dict[str, Any]) -> None:
+    """Refuse a folder without a start, or rounds, of this run."""
+    there: list[tuple[Path, dict[str, Any] | None]] = [f for key in ROUNDS for f in files(checkpoint.parent, key)]
+    if checkpoint.exists():
+        try:
+            there.append((checkpoint, read_about(checkpoint)))
+        except FileFormatError:
+            there.append((checkpoint, None))
+    here = json.loads(json.dumps(about))
+    reasons = [
+        f"{path.name} cannot be read" if found is None else f"{path.name} belongs to {difference(found, here, _WORDS)}"
+        for path, found in there
+        if found != here
+    ]
+    if len(reasons) == len(there):
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        raise OptionError(
+            f"there is nothing to resume in {os.fspath(checkpoint.parent)!r}{why}; leave out resume to begin anew"
+        )
+
+
+def training_journal(
+    checkpoint: Path | None,
+    begin: Start | None,
+    series: TimeSeries,
+    regulators: Int[ndarray, " regulators"],
+    objects: tuple[object, ...],
+    settings: dict[str, Any],
+) -> Journal:
+    """Keeps the training that follows the start `begin`, and depends on `settings` besides.
+
+    Where the caller has given `objects` it keeps nothing: their settings are not known here.
+    """
+    if checkpoint is None or begin is None or not all(isinstance(given, str | None) for given in objects):
+        return Journal()
+    import torch
+
+    from grn_l0 import __version__
+
+    # Sums of torch depend on its threads, which are more than one in large systems only.
+    settings = {**settings, "threads": torch.get_num_threads()}
+    made = {"data": data_checksum(series, regulators), "start": checksum(begin), "version": __version__}
+    return Journal(checkpoint.parent, {**settings, **made})
 
 
 def checkpoint_file(folder: PathLikeStr | None) -> Path | None:
@@ -111,13 +196,14 @@ def checkpoint_file(folder: PathLikeStr | None) -> Path | None:
     return place / CHECKPOINT
 
 
-def _about(
+def about_start(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
     priors: tuple[posterior.Prior, ...],
     config: posterior.PosteriorConfig,
     seed: int,
 ) -> dict[str, Any]:
+    """What a start depends on, in a form that JSON holds."""
     from grn_l0 import __version__
 
     # The result does not depend on the number of threads. Lists, as JSON gives them back.
@@ -137,10 +223,10 @@ def _take(path: Path, about: dict[str, Any]) -> Start | None:
         return None
     try:
         there = read_about(path)
-        other = [word for name, word in _WORDS.items() if there.get(name) != about[name]]
+        other = difference(there, about, _WORDS)
         if not other:
             return load_start(path)
-        why = f"it belongs to {' and '.join(other)}"
+        why = f"it belongs to {other}"
     except FileFormatError as error:
         why = str(error)
     warn(f"the checkpoint {os.fspath(path)!r} is not used, and will be written over: {why}")

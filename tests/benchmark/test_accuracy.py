@@ -18,7 +18,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 from grn_l0 import datasets, simulate
 from grn_l0._errors import OptionError
 from grn_l0.benchmark import accuracy
-from grn_l0.benchmark.accuracy import cases, cell, figures, report, suite
+from grn_l0.benchmark.accuracy import calibration, cases, cell, figures, report, suite
 from grn_l0.benchmark.accuracy.store import Store, code_of, finished
 from grn_l0.benchmark.accuracy.workers import Job, run_jobs
 from grn_l0.benchmark.methods import METHODS, Answer, Method
@@ -61,7 +61,7 @@ def tiny(monkeypatch, calls):
         ),
         "Nulls/noise": accuracy.Case(name="Nulls/noise", make=empty, methods=("@ours",), fixed=True),
     }
-    for module in (suite, report, figures, accuracy):
+    for module in (suite, report, figures, calibration, accuracy):
         if hasattr(module, "CASES"):
             monkeypatch.setattr(module, "CASES", known)
     for module in (suite, report, figures, accuracy.run):
@@ -201,6 +201,9 @@ def test_report_and_figures_are_written(tiny, tmp_path):
     assert "`the command`" in text
     assert "![" in text
     assert "30 ordered pairs" in text
+    # Two systems of thirty candidates, of which the counted method scores six .9 and the others .1.
+    assert "## Calibration of the default\n\nSmall: expected calibration error" in text
+    assert "| 0.1 to 0.2 | 48 | 0.100 |" in text and "| 0.9 to 1 | 12 | 0.900 |" in text
     assert text.index("## Small") < text.index("## Nulls") < text.index("## Methods")
     table = pd.read_parquet(tmp_path / "out" / "accuracy.parquet")
     null = table[table["group"] == "Nulls"]

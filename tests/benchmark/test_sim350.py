@@ -40,6 +40,12 @@ def test_table_has_our_rows_and_the_floors(small):
     assert rows.loc["seed 0", "mse_one_step"] < rows.loc["persistence", "mse_one_step"]
     assert rows.loc["prior alone", "balanced_accuracy"] == 1
     assert "56 ordered pairs" in table.notes[0]
+    assert {"ece", "ece_above_0.1", "brier"} <= set(rows.columns)
+    assert rows.loc["lasso", ["ece", "brier"]].isna().all()
+    about, reliability = table.notes[-3:-1]
+    assert about.startswith("Scores of all seeds: expected calibration error")
+    counted = [int(line.split("|")[2]) for line in reliability.splitlines()[2:]]
+    assert sum(counted) == 2 * 56
 
 
 def test_shuffled_prior_keeps_the_edges_of_each_regulator_and_none_on_itself():

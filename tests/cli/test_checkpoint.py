@@ -84,7 +84,12 @@ def test_without_a_checkpoint_it_says_how_to_get_one(grn, h5ad, tmp_path, stop_a
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [(("--checkpoint", "{}/no/where"), "make it first"), (("--checkpoint", "{}", "--start", "none"), "--start none")],
+    [
+        (("--checkpoint", "{}/no/where"), "make it first"),
+        (("--checkpoint", "{}", "--start", "none"), "--start none"),
+        (("--resume",), "--checkpoint DIR"),
+        (("--checkpoint", "{}/new", "--resume"), "nothing to resume"),
+    ],
 )
 def test_mistakes(grn, h5ad, tmp_path, options, word):
     options = [o.format(tmp_path) for o in options]

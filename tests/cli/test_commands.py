@@ -17,7 +17,7 @@ from grn_l0.benchmark import accuracy
 
 def test_version_and_help(grn):
     assert grn("--version").out.strip() == f"grn-l0 {grn_l0.__version__}"
-    for command in ("infer", "forecast", "evaluate", "simulate", "data", "benchmark", "demo"):
+    for command in ("infer", "forecast", "evaluate", "compare", "simulate", "data", "benchmark", "demo"):
         assert grn(command, "--help").status == 0
 
 
@@ -111,6 +111,26 @@ def test_evaluate_prints_the_universe_and_takes_lists(grn, fitted, simulated, tr
     assert "balanced_accuracy" in done.out
 
 
+def test_evaluate_states_the_calibration_and_draws_it(grn, fitted, simulated, truth, tmp_path):
+    scores, plot = fitted / "scores.parquet", tmp_path / "r.png"
+    known = tl.reliability(pd.read_parquet(scores), tl.edges_of(simulated, "truth"))
+    figures = json.loads(grn("evaluate", scores, "--truth", truth, "--json").out)
+    assert figures["ece"] == pytest.approx(known.error())
+    assert sum(row["candidates"] for row in figures["reliability"]) == 56
+    done = grn("evaluate", scores, "--truth", truth, "--reliability", plot)
+    assert done.status == 0, done.err
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert f"calibration: expected error {known.error():.3g} over all candidates" in done.out
+    assert "0 to 0.1" in done.out
+    # Survivors say nothing about the calibration of the others.
+    words = ("evaluate", fitted / "network.graphml", "--truth", truth)
+    assert json.loads(grn(*words, "--json").out)["reliability"] == []
+    assert "calibration:" not in grn(*words).out
+    refused = grn(*words, "--reliability", tmp_path / "s.png")
+    assert refused.status == 2 and "every candidate" in refused.err and not (tmp_path / "s.png").exists()
+    assert grn("evaluate", scores, "--truth", truth, "--reliability", tmp_path / "r.doc").status == 2
+
+
 def test_simulate_writes_the_truth_beside_the_data(grn, tmp_path):
     words = ("--genes", 12, "--trajectories", 3, "--seed", 4)
     assert grn("simulate", tmp_path / "a.h5ad", *words).status == 0
@@ -169,15 +189,31 @@ def test_accuracy_lists_runs_and_says_what_it_wrote(grn, monkeypatch, tmp_path):
     assert "1 cells failed" in failed.err
 
 
-def test_demo_writes_five_files_and_prints_the_baselines(grn, tmp_path):
+def test_calibration_runs_the_designs_that_are_asked_for(grn, monkeypatch, tmp_path):
+    from grn_l0.benchmark import calibration
+
+    designs = tuple(calibration.Design(kind=k, genes=6, series=30, noise=0.05, systems=3) for k in ("one", "other"))
+    monkeypatch.setattr(calibration, "DESIGNS", designs)
+    assert "--out" in grn("benchmark", "calibration").err
+    words = ("benchmark", "calibration", "--seeds", 1, "--out", tmp_path / "r")
+    refused = grn(*words, "--only", "neither*")
+    assert refused.status == 2 and "one, 6 genes" in refused.err
+    done = grn(*words, "--only", "other*")
+    assert done.status == 0, done.err
+    text = (tmp_path / "r" / "calibration.md").read_text()
+    assert "`grn-l0 benchmark calibration --seeds 1 --only 'other*'`" in text
+    assert "| other, 6 genes" in text and "| one, 6 genes" not in text
+
+
+def test_demo_writes_six_files_and_prints_the_baselines(grn, tmp_path):
     done = grn("demo", "--out", tmp_path / "d", "--genes", 8, "--trajectories", 10)
     assert done.status == 0, done.err
     assert {p.name for p in (tmp_path / "d").iterdir()} == {
-        "network.graphml", "scores.parquet", "network.png", "fit.png", "metrics.csv"
+        "network.graphml", "scores.parquet", "network.png", "fit.png", "reliability.png", "metrics.csv"
     }  # fmt: skip
     methods = pd.read_csv(tmp_path / "d" / "metrics.csv", index_col="method").index
     assert {"grn_l0", "random", "shuffled", "correlation", "lagged correlation", "lasso", "trees"} == set(methods)
-    assert "lasso" in done.out
+    assert "lasso" in done.out and "calibration: expected error" in done.out
     (tmp_path / "file").write_text("")
     assert grn("demo", "--out", tmp_path / "file").status == 2
 

@@ -30,10 +30,10 @@ def test_ctrl_c_leaves_with_130_and_a_sentence(grn, h5ad, tmp_path, monkeypatch)
 def test_our_warnings_are_one_line_and_those_of_others_are_not_shown(grn, h5ad, tmp_path, monkeypatch):
     original = pp.read
 
-    def warned(path):
+    def warned(path, **options):
         warnings.warn("two\nlines", GrnWarning, stacklevel=1)
         warnings.warn("of no use to a biologist", FutureWarning, stacklevel=1)
-        return original(path)
+        return original(path, **options)
 
     monkeypatch.setattr(pp, "read", warned)
     done = grn("infer", h5ad, "--time-key", "none", "--out", tmp_path / "n.tsv")
@@ -61,17 +61,18 @@ def test_plain_progress_speaks_at_intervals_and_at_the_end(capsys):
     assert lines[0] == "fit: 3/10, loss 1.5, density 0.01, 15% of all, about 34 s left"
     assert lines[-1] == "fit: 10/10, loss 1.5, density 0.01, 20.0 s"
     now[0] = 21.0
+    report("refit", 4, 10, {"loss": 1.5, "resumed": 1.0})
     report("refit", 10, 10, {})
-    assert capsys.readouterr().err == "refit: 10/10, 0.0 s\n"
+    assert capsys.readouterr().err == "refit: resumed after 4 of 10\nrefit: 10/10, 0.0 s\n"
 
 
 def test_one_bar_covers_all_stages():
     now = [0.0]
     plan = {"a": 6.0, "b": 2.0, "c": 2.0}
 
-    def see(overall, stage, done, total, at):
+    def see(overall, stage, done, total, at, resumed=False):
         now[0] = at
-        overall.step(stage, done, total)
+        overall.step(stage, done, total, resumed=resumed)
         return round(overall.done, 9), overall.left
 
     whole = Overall(plan, lambda: now[0])
@@ -86,6 +87,13 @@ def test_one_bar_covers_all_stages():
     resumed = Overall(plan, lambda: now[0])
     assert see(resumed, "a", 1, 1, 0.5) == (0.6, None)  # from a checkpoint: its share took no time
     assert see(resumed, "b", 2, 2, 2.0) == (0.8, pytest.approx(2.0))
+
+    now[0] = 0.0
+    resumed = Overall(plan, lambda: now[0])
+    assert see(resumed, "a", 4, 6, 1.0, resumed=True) == (0.4, None)  # nor did these steps
+    assert see(resumed, "a", 5, 6, 3.0) == (0.5, pytest.approx(15.0))
+    assert see(resumed, "a", 6, 6, 5.0) == (0.6, pytest.approx(10.0))
+    assert see(resumed, "b", 1, 2, 5.0, resumed=True) == (0.7, pytest.approx(7.5))
 
 
 def test_progress_is_silent_when_quiet_and_a_bar_on_a_terminal(capsys, monkeypatch):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
+from sklearn.metrics import brier_score_loss
 
 from grn_l0 import metrics
 from grn_l0._errors import OptionError
@@ -50,3 +52,36 @@ def test_scores_that_are_no_probabilities_are_refused():
         metrics.reliability(2 * SCORES, TRUTH)
     with pytest.raises(OptionError, match="bins"):
         metrics.reliability(SCORES, TRUTH, bins=0)
+
+
+def test_brier_score_is_scikit_learns():
+    rng = np.random.default_rng(1)
+    p = rng.random((30, 20))
+    true, mask = rng.random((30, 20)) < p, rng.random((30, 20)) < 0.8
+    assert metrics.brier(p, true, mask) == pytest.approx(brier_score_loss(true[mask], p[mask]))
+    assert np.isnan(metrics.brier(p, true, mask & False))
+    with pytest.raises(OptionError, match="probabilities"):
+        metrics.brier(p - 0.5, true)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_interval_is_wilsons(level):
+    counts = metrics.Reliability(
+        count=np.array([10, 0, 7, 400]), total=np.array([1.0, 0, 4, 350]), hits=np.array([0, 0, 7, 341])
+    )
+    low, high = counts.interval(level)
+    assert np.isnan(low[1]) and np.isnan(high[1])
+    for k in (0, 2, 3):
+        known = binomtest(int(counts.hits[k]), int(counts.count[k])).proportion_ci(level, method="wilson")
+        assert (low[k], high[k]) == pytest.approx((known.low, known.high))
+    with pytest.raises(OptionError, match="level"):
+        counts.interval(95)
+
+
+def test_table_has_a_row_per_bin_that_holds_anything():
+    found = metrics.reliability(SCORES, TRUTH).table()
+    assert found["from"].tolist() == pytest.approx([0, 0.1, 0.5, 0.9])
+    assert found["to"].tolist() == pytest.approx([0.1, 0.2, 0.6, 1.0])
+    assert found["candidates"].tolist() == [2, 1, 1, 2]
+    assert found["observed"].tolist() == [0, 1, 0, 1]
+    assert ((found["low"] <= found["observed"] + 1e-12) & (found["observed"] <= found["high"] + 1e-12)).all()

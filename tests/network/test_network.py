@@ -144,3 +144,17 @@ def test_a_table_gives_its_network_back() -> None:
     table = network.all_edges()
     for column, matrix in (("score", network.scores), ("weight", network.weights)):
         assert (edges_to_matrix(table, network.regulators, network.targets, column=column) == matrix).all()
+
+
+def test_frequencies_are_one_more_column() -> None:
+    often = np.array([[0.4, 0.0, 1.0], [0.7, 0.25, 0.0]])
+    network = small().with_frequencies(often)
+    table = network.edges()
+    assert list(table)[:5] == list(small().edges())
+    assert table["frequency"].tolist() == [1.0, 0.4, 0.25]
+    assert network.frequencies is not None
+    assert network.frequencies[1, 0] == 0  # outside the candidates, as scores
+    assert not network.frequencies.flags.writeable
+    assert network.to_networkx()["t"]["a"]["frequency"] == 0.4
+    with pytest.raises(DataError, match="frequencies of 1 candidate"):
+        small().with_frequencies(np.where(often == 1, np.nan, often))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from grn_l0 import pl, tl
+from grn_l0 import metrics, pl, tl
 from grn_l0._errors import MissingKeyError, OptionError, OutputError
 from grn_l0.network import Network
 
@@ -100,10 +100,46 @@ def test_trade_off_has_a_point_per_method_and_a_line_per_floor():
     assert axes.get_xscale() == axes.get_yscale() == "log"
 
 
-def test_reliability_leaves_empty_bins_out():
-    predicted, observed, count = np.array([0.1, np.nan, 0.9]), np.array([0.2, np.nan, 0.8]), np.array([100, 0, 25])
-    axes = pl.reliability({"ours": (predicted, observed, count)})
-    (bars,) = (c for c in axes.containers if c.has_yerr)
-    assert bars[0].get_xydata().tolist() == [[0.1, 0.2], [0.9, 0.8]]
+def _counts(*hits):
+    return metrics.Reliability(
+        count=np.array([100, 0, 25]), total=np.array([10.0, 0.0, 22.5]), hits=np.array(hits, dtype=np.int64)
+    )
+
+
+def test_reliability_leaves_empty_bins_out_and_shows_intervals_and_counts():
+    counts = _counts(20, 0, 20)
+    axes = pl.reliability_curves({"ours": counts, "theirs": _counts(1, 0, 9)})
+    bars, others = (c for c in axes.containers if c.has_yerr)
+    np.testing.assert_allclose(bars[0].get_xydata(), [[0.1, 0.2], [0.9, 0.8]])
     low, high = bars[2][0].get_segments()[0][:, 1]
-    assert high - low == pytest.approx(2 * np.sqrt(0.2 * 0.8 / 100))
+    assert (low, high) == pytest.approx([end[0] for end in counts.interval()])
+    assert bars[0].get_color() != others[0].get_color()
+    below = axes.child_axes[0]
+    assert below.patches[0].get_data().values.tolist() == [100, 0, 25]
+    assert "ours (ECE from 0.1 on: 0.100)" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_reliability_of_a_result_goes_on_the_axes_given(inference, adata):
+    axes = Figure().subplots()
+    assert pl.reliability(inference, adata.varp["truth"], ax=axes, bins=5) is axes
+    counts = tl.reliability(inference, adata.varp["truth"], bins=5)
+    (bars,) = (c for c in axes.containers if c.has_yerr)
+    np.testing.assert_allclose(bars[0].get_ydata(), counts.observed[counts.count > 0])
+    with pytest.raises(OptionError, match="survivors"):
+        pl.reliability(inference.network.edges(), tl.edges_of(adata, "truth"), adata.var_names, adata.var_names)
+    with pytest.raises(OptionError, match="group"):
+        pl.reliability_curves({})
+
+
+def test_power_laws_are_straight_lines_over_the_points():
+    axes = pl.scaling({"a": ([10, 1000], [1, 2])}, {"N^2": (0.5, 2.0)}, xlabel="genes", ylabel="seconds")
+    points, law = axes.get_lines()
+    assert points.get_xydata().tolist() == [[10, 1], [1000, 2]]
+    assert law.get_xydata().tolist() == [[10, 50], [1000, 5e5]]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+
+
+def test_methods_stand_beside_their_points():
+    axes = pl.value_for_time({"ours": (5.0, 0.8), "theirs": (200.0, 0.1)}, ylabel="AUPRC")
+    assert [line.get_xydata().tolist() for line in axes.get_lines()] == [[[5, 0.8]], [[200, 0.1]]]
+    assert [text.get_text() for text in axes.texts] == ["ours", "theirs"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from grn_l0.posterior.covariance import basis, dictionary
@@ -10,7 +12,7 @@ from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.response import Design, refine
 from grn_l0.posterior.setting import Held, Setting
 from grn_l0.posterior.states import States
-from grn_l0.posterior.uncertainty import Deviation
+from grn_l0.posterior.uncertainty import Deviation, Deviations
 
 RATE, GENES = 0.5, 3
 KINDS = dictionary(np.array([RATE]), 5)
@@ -21,7 +23,7 @@ def kind_of(rate: int, offset: float, drift: float, which: int) -> int:
     return int(np.flatnonzero(fits)[which])
 
 
-DRIVEN, CONSTANT = kind_of(0, 1.0, 0.3, 3), kind_of(-1, 0.0, 0.0, 4)
+DRIVEN, CONSTANT, OTHER = kind_of(0, 1.0, 0.3, 3), kind_of(-1, 0.0, 0.0, 4), kind_of(0, 0.1, 0.1, 2)
 
 
 def design(first: int, n: int, times: tuple[float, ...]) -> Design:
@@ -48,7 +50,7 @@ def world(
         for gene in genes:
             mask[:, :, gene] = rng.random(mask.shape[:2]) > share
     n = len(kinds)
-    choice = Choice(np.array(kinds), np.linspace(0.2, 0.3, n), np.ones(n), np.ones(n), 1.0, np.zeros(n))
+    choice = Choice(np.array(kinds), np.linspace(0.2, 0.3, n), np.ones(n), np.ones(n), 1.0, 0.0)
     made = Setting(
         parts,
         measured,
@@ -71,10 +73,23 @@ def states_of(made: Setting, *, deviate: bool = True) -> States:
     states.estimate = [rng.normal(size=x.shape) for x in states.estimate]
     if deviate:
         states.deviations = [
-            [Deviation(np.array([j, (j + 1) % 3]), rng.normal(size=(2, len(d.grid), 2))) for j in range(2)]
+            Deviations(
+                np.stack([a @ a.T for a in rng.normal(size=(3, len(d.grid), len(d.grid)))]),
+                [Deviation(np.array([j, (j + 1) % 3]), rng.normal(size=(2, len(d.grid), 2))) for j in range(2)],
+            )
             for d in made.designs
         ]
     return states
+
+
+def covariance(part: Deviations, a: int, b: int) -> np.ndarray:
+    """Of two regulators' deviations."""
+    out: np.ndarray = part.alone[a] if a == b else 0.0 * part.alone[a]
+    for one in part.together:
+        for j, k in product(*2 * [range(len(one.regulators))]):
+            if (one.regulators[j], one.regulators[k]) == (a, b):
+                out = out + one.root[j] @ one.root[k].T
+    return out
 
 
 def precision(made: Setting, kind: int, q: int) -> np.ndarray:

@@ -69,9 +69,9 @@ def confirmation(series: TimeSeries) -> tuple[np.ndarray, np.ndarray]:
     run = Run.of(Problem.of(series, np.arange(6)), None, config, 0)
     for sweeps in config.rounds:
         run.round(sweeps, zoom=False)
-    assert run.choice is not None and run.grams is not None
+    assert run.choice is not None
     last = run.rounds[-1]
-    return last.inclusion, confirmed(run.problem.setting(run.choice), run.states, run.grams, last, run.chain)
+    return last.inclusion, confirmed(run.problem.setting(run.choice), run.states, last, run.chain)
 
 
 @pytest.mark.parametrize("seed", range(3))

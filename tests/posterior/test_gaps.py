@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
-from posterior_gaps import CONSTANT, DRIVEN, GENES, precision, states_of, world
+from posterior_chains import believing, by_gene, chain_of, own_gram, same
+from posterior_gaps import CONSTANT, DRIVEN, GENES, OTHER, covariance, precision, states_of, world
 from scipy.interpolate import make_interp_spline
 from scipy.linalg import block_diag
 
+from grn_l0.posterior import gates as gates_module
 from grn_l0.posterior import grams as grams_module
-from grn_l0.posterior.grams import Grams, make_grams
+from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.grams import Gram, Smoothed
 from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.states import Smoother, States
+from grn_l0.posterior.summary import Summary
 
 
 def dense(
@@ -47,11 +53,9 @@ def dense(
             y.append(made.measured[q][s, :, gene])
             on = seen[q][s, :, gene]
             inverse = np.linalg.inv(sigmas[-1][np.ix_(on, on)])
-            for d in states.deviations[q] if states.deviations else []:
-                for a, j in enumerate(d.regulators):
-                    for c, k in enumerate(d.regulators):
-                        cov = response[on] @ d.root[a] @ d.root[c].T @ response[on].T
-                        spread[j, k] += np.trace(inverse @ cov)
+            for j, k in product(range(GENES), range(GENES)) if states.deviations else []:
+                both = covariance(states.deviations[q], j, k)
+                spread[j, k] += np.trace(inverse @ response[on] @ both @ response[on].T)
         start += len(part.times)
     inverse = np.linalg.inv(block_diag(*sigmas)[np.ix_(keep, keep)])
     u, z, t = (np.concatenate(a)[keep] for a in (fixed, x, y))
@@ -64,13 +68,14 @@ def dense(
 def test_statistics_of_a_target_are_those_of_its_observed_entries(sizes: tuple[int, ...]) -> None:
     made, seen = world(sizes, kinds=(DRIVEN,) * GENES)
     states = states_of(made)
-    found = make_grams(made, states)
-    for gene in range(GENES):
+    found = list(by_gene(Smoothed(made, states)))
+    assert sorted(gene for gene, _, _ in found) == list(range(GENES))
+    for gene, one, row in found:
         gram, score, square, freedom = dense(made, seen, states, gene)
-        np.testing.assert_allclose(found.gram[found.index[gene]], gram, rtol=1e-8, atol=1e-8)
-        np.testing.assert_allclose(found.score[gene], score, rtol=1e-8, atol=1e-8)
-        np.testing.assert_allclose(found.square[gene], square, rtol=1e-8)
-        assert found.freedom[gene] == freedom
+        np.testing.assert_allclose(one.gram, gram, rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(one.score[row], score, rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(one.square[row], square, rtol=1e-8)
+        assert one.freedom[row] == freedom
 
 
 def test_missing_values_themselves_do_not_matter() -> None:
@@ -79,38 +84,109 @@ def test_missing_values_themselves_do_not_matter() -> None:
     results = []
     for case in (made, other):
         states = states_of(case, deviate=False)
-        smoother, weight = Smoother(case), np.array([[0, 0.4, 0.3], [0.5, 0, 0], [0, 0, 0]])
-        smoother.produce(states, weight)
+        smoother, last = Smoother(case), believing(np.array([[0, 0.4, 0.3], [0.5, 0, 0], [0, 0, 0]]))
+        smoother.produce(states, last.weight)
         smoother.smooth(states)
-        smoother.joint(states, (weight != 0).astype(float), weight, weight**2, 0.1)
-        found = make_grams(case, states, (weight != 0).astype(float), weight)
-        results.append([*states.estimate, found.gram, found.score, found.square, *states.bend])
+        smoother.joint(states, last, 0.1)
+        result = [*states.estimate]
+        for gene, one, row in by_gene(Smoothed(case, states, last)):
+            result += [own_gram(one, row), one.score[row], one.square[row], *one.bends.get(gene, [])]
+        results.append(result)
+    assert len(results[0]) == len(results[1]) >= 2 + 2 * 3
     for a, b in zip(*results, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-12)
-
-
-def same(a: Grams, b: Grams, gene: int) -> None:
-    np.testing.assert_array_equal(a.gram[a.index[gene]], b.gram[b.index[gene]])
-    np.testing.assert_allclose(a.score[gene], b.score[gene], rtol=1e-12)
-    assert a.freedom[gene] == b.freedom[gene]
 
 
 def test_targets_without_gaps_share_what_they_always_did() -> None:
     made, _ = world((4, 5), kinds=(DRIVEN,) * GENES, genes=(0,))
     states = states_of(made)
-    found, whole = make_grams(made, states), make_grams(replace(made, gaps=[]), states)
-    assert found.index[1] == found.index[2] != found.index[0]
+    found, whole = (
+        {gene: (one, row) for gene, one, row in by_gene(Smoothed(case, states))}
+        for case in (made, replace(made, gaps=[]))
+    )
+    assert found[1][0] is found[2][0] is not found[0][0]
     for gene in (1, 2):
-        same(found, whole, gene)
+        (one, row), (other, at) = found[gene], whole[gene]
+        np.testing.assert_array_equal(one.gram, other.gram)
+        np.testing.assert_allclose(one.score[row], other.score[at], rtol=1e-12)
+        assert one.freedom[row] == other.freedom[at]
 
 
-def test_without_memory_a_target_counts_for_its_observed_share(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("last", [None, believing(np.array([[0, 0.4, 0.3], [0.5, 0, 0.7], [0.9, 0, 0]]))])
+def test_without_memory_a_target_counts_for_its_observed_share(
+    last: Summary | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, _ = world((4, 5), kinds=(DRIVEN,) * GENES)
+    # A target that a product of its regulators explains.
     states = states_of(made)
-    whole = make_grams(replace(made, gaps=[]), states)
+    for y, x, part in zip(made.measured, states.estimate, made.designs, strict=True):
+        y[:, :, 1] += (
+            9.0
+            * (x[:, :, 0] * x[:, :, 2])
+            @ made.basis(DRIVEN, 0 if part is made.designs[0] else 1).response[part.at].T
+        )
+    whole = {gene: (one, row) for gene, one, row in by_gene(Smoothed(replace(made, gaps=[]), states, last))}
     monkeypatch.setattr(grams_module, "_MEMORY", 0)
-    found = make_grams(made, states)
-    for gene, share in enumerate(np.ceil(16 * made.observed) / 16):
-        np.testing.assert_allclose(found.gram[found.index[gene]], share * whole.gram[0], rtol=1e-12)
-        np.testing.assert_allclose(found.score[gene], share * whole.score[gene], rtol=1e-12)
-        np.testing.assert_allclose(found.square[gene], share * whole.square[gene], rtol=1e-12)
+    found = list(by_gene(Smoothed(made, states, last)))
+    assert len(found) == GENES
+    bends = 0
+    for gene, one, row in found:
+        share, (other, at) = np.ceil(16 * made.observed[gene]) / 16, whole[gene]
+        assert (share < 1) == (gene != 1)
+        np.testing.assert_allclose(one.score[row], share * other.score[at], rtol=1e-12)
+        np.testing.assert_allclose(one.square[row], share * other.square[at], rtol=1e-12)
+        np.testing.assert_allclose(one.gram, share * other.gram, rtol=1e-12)
+        bends += gene in one.bends
+        if gene == 1:
+            # Evidence for curvature is that of the observed; here nothing is missing.
+            np.testing.assert_allclose(own_gram(one, row), share * own_gram(other, at), rtol=1e-12)
+    assert bends >= (last is not None)
+
+
+def test_single_precision_is_that_of_double_to_seven_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With curvature, deviations, and targets of which values are missing."""
+    made, _ = world((4, 5, 31), kinds=(DRIVEN,) * GENES, genes=(0,))
+    last, states = believing(np.array([[0, 0.4, 0.3], [0.5, 0, 0.7], [0.9, 0, 0]])), states_of(made)
+    double = {gene: (one, row) for gene, one, row in by_gene(Smoothed(made, states, last))}
+    monkeypatch.setattr(grams_module, "_SINGLE", 2)
+    single = {gene: (one, row) for gene, one, row in by_gene(Smoothed(made, states, last))}
+    assert [single[g][0].gram.dtype for g in range(GENES)] == [np.float64, np.float32, np.float32]
+    for gene in range(GENES):
+        (one, row), (other, at) = single[gene], double[gene]
+        assert one.bent[row] == other.bent[at] and one.square.dtype == np.float64
+        size = np.sqrt(np.diag(other.gram))
+        np.testing.assert_allclose(
+            own_gram(one, row) / np.outer(size, size), own_gram(other, at) / np.outer(size, size), atol=1e-6
+        )
+        np.testing.assert_allclose(one.score[row] / size, other.score[at] / size, atol=1e-5)
+        np.testing.assert_allclose(one.square[row], other.square[at], rtol=1e-5)
+
+
+def rounds(grams: Smoothed, made: Setting) -> list[Summary]:
+    chain = chain_of(~np.eye(GENES, dtype=bool), PosteriorConfig())
+    return [chain.run(grams, made.choice, 30) for _ in range(2)]
+
+
+@pytest.mark.parametrize("limit", [0, 3000])
+def test_it_does_not_matter_whether_matrices_are_kept(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit for bit: none, some and all of them."""
+    made, _ = world((4, 5, 31), kinds=(DRIVEN, CONSTANT, OTHER), genes=(0,))
+    last, states = believing(np.array([[0, 0.4, 0.3], [0.5, 0, 0.7], [0.9, 0, 0]])), states_of(made)
+    asked: list[list[int]] = []
+
+    class Counted(Smoothed):
+        def of(self, genes: np.ndarray) -> Iterator[Gram]:
+            asked.append(genes.tolist())
+            yield from super().of(genes)
+
+    whole = rounds(Counted(made, states, last), made)
+    # Constant genes have no regulators; two kinds, each made once a round.
+    assert asked == [[0], [2]] * 2 or asked == [[2], [0]] * 2
+    asked.clear()
+    size = sum(one.nbytes for _, one, _ in by_gene(Smoothed(made, states, last)))
+    monkeypatch.setattr(gates_module, "_HELD", limit if limit == 0 else size - 1)
+    monkeypatch.setattr(gates_module, "_HELD_PER_EDGE", 0)
+    again = rounds(Counted(made, states, last), made)
+    assert len(asked) == (8 if limit == 0 else 6)
+    for one, other in zip(whole, again, strict=True):
+        same(one, other)

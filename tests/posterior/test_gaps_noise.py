@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from posterior_gaps import CONSTANT, DRIVEN, GENES, KINDS, precision, world
+from posterior_chains import believing
+from posterior_gaps import CONSTANT, DRIVEN, GENES, KINDS, covariance, precision, world
 from posterior_systems import pack, trajectories
+from scipy import sparse
 from scipy.linalg import block_diag
 
 from grn_l0.posterior import infer_start
 from grn_l0.posterior.observed import from_observed
+from grn_l0.posterior.residuals import Residuals
 from grn_l0.posterior.states import Smoother, States
 
 
@@ -20,10 +23,17 @@ def test_every_kind_is_judged_by_the_restricted_likelihood_of_the_observed(draws
     """Contrasts that no fixed effect reaches, dense: their quadratic form, and log determinants up to a constant."""
     made, seen = world((4, 3), kinds=(DRIVEN,) * GENES)
     rng = np.random.default_rng(8)
-    residuals = {
-        index: [rng.normal(size=(n * len(y), *y.shape[1:])) for y in made.measured]
-        for index, n in ((-1, 1), (0, draws))
-    }
+    residuals, stacked = [], {-1: [], 0: []}
+    for y, d in zip(made.measured, made.designs, strict=True):
+        production = rng.normal(size=(GENES, draws, len(y), len(d.grid)))
+        responses = {index: rng.normal(size=(len(d.times), len(d.grid))) for index in stacked}
+        # One column for every gene and draw, of which each weight picks one.
+        columns = production.reshape(GENES * draws, -1)
+        picks = [sparse.csr_array(np.eye(GENES * draws)[k::draws]) for k in range(draws)]
+        bend = np.zeros((len(y), len(d.grid), GENES))
+        residuals.append(Residuals(y, columns, bend, tuple(picks), responses))
+        for index, response in responses.items():
+            stacked[index].append(y - np.einsum("tg,idsg->dsti", response, production))
     wide = [rng.normal(size=(GENES, len(d.times), 2)) for d in made.designs]
     doubt = {0: [a @ np.swapaxes(a, 1, 2) for a in wide]}
     found = from_observed(KINDS, made.bases, residuals, made.gaps, doubt)
@@ -31,9 +41,8 @@ def test_every_kind_is_judged_by_the_restricted_likelihood_of_the_observed(draws
         keep = np.concatenate([m[:, :, gene].ravel() for m in seen])
         for rate in (-1, 0):
             parts = made.bases[rate]
-            n_draws = 1 if rate < 0 else draws
             u = np.concatenate([np.tile(p.means[p.design.at], (len(p.design.series), 1)) for p in parts])[keep]
-            z = [r.reshape(n_draws, -1, r.shape[1], GENES)[..., gene].reshape(n_draws, -1) for r in residuals[rate]]
+            z = [r[..., gene].reshape(draws, -1) for r in stacked[rate]]
             r = np.concatenate(z, axis=1)[:, keep]
             extra = np.zeros((len(keep), len(keep)))
             if rate == 0:
@@ -45,7 +54,7 @@ def test_every_kind_is_judged_by_the_restricted_likelihood_of_the_observed(draws
                 inverse = np.linalg.inv(sigma)
                 info = u.T @ inverse @ u
                 cross = u.T @ inverse @ r.mean(axis=0)
-                want = np.einsum("dr,rs,ds", r, inverse, r) / n_draws + (inverse * extra[np.ix_(keep, keep)]).sum()
+                want = np.einsum("dr,rs,ds", r, inverse, r) / draws + (inverse * extra[np.ix_(keep, keep)]).sum()
                 want -= cross @ np.linalg.solve(info, cross)
                 np.testing.assert_allclose(found.square[kind, column], want, rtol=1e-6)
                 assert found.freedom[kind, column] == keep.sum() - u.shape[1]
@@ -84,13 +93,13 @@ def test_smoothing_conditions_on_what_was_observed() -> None:
 def test_the_joint_step_conditions_on_what_was_observed_of_a_regulator_and_its_target() -> None:
     """A constant regulator and one target, both with gaps: the regulator given all that was observed, dense."""
     made, seen = world((6,), kinds=(CONSTANT, DRIVEN), genes=(0, 1), share=0.3)
-    weight = np.array([[0.0, 0.0], [0.8, 0.0]])
+    last = believing(np.array([[0.0, 0.0], [0.8, 0.0]]))
     smoother, states = Smoother(made), States.start(made.designs, 2)
     for _ in range(80):
         smoother.smooth(states)
-        smoother.produce(states, weight)
-        smoother.joint(states, (weight != 0).astype(float), weight, weight**2, 0.1)
-        smoother.produce(states, weight)
+        smoother.produce(states, last.weight)
+        smoother.joint(states, last, 0.1)
+        smoother.produce(states, last.weight)
     part = made.designs[0]
     own, other = made.basis(CONSTANT, 0), made.basis(DRIVEN, 0)
     v, w = made.choice.variance
@@ -113,7 +122,7 @@ def test_the_joint_step_conditions_on_what_was_observed_of_a_regulator_and_its_t
         np.testing.assert_allclose(states.estimate[0][s, :, 0], center + gain @ rest[on], atol=1e-6)
         left.append(prior - gain @ h[on] @ prior)
     # What is left unknown is shared by all series: close to its average, and wider than if nothing were missing.
-    found = next(d.root[0] @ d.root[0].T for d in states.deviations[0] if d.regulators[0] == 0)
+    found = covariance(states.deviations[0], 0, 0)
     whole = prior - prior @ h.T @ np.linalg.solve(h @ prior @ h.T + noise, h @ prior)
     np.testing.assert_allclose(found, np.mean(left, axis=0), rtol=0.1, atol=1e-3)
     assert np.trace(found) > 1.1 * np.trace(whole)

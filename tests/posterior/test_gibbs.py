@@ -6,22 +6,15 @@ import itertools
 
 import numpy as np
 import pytest
+from posterior_chains import ONE, Case, Slabs
 
 from grn_l0._typing import Float, ndarray
-from grn_l0.posterior.gibbs import sweep_targets
 
-SLAB, VARIANCE = 0.5, 1.0
+VARIANCE = 1.0
 
-
-def straight(copies: int, r: int) -> tuple[ndarray, ndarray, ndarray]:
-    """No curvature."""
-    return np.zeros((0, 1, r)), np.full(copies, -1), np.zeros(0, int)
-
-
-#: One slab, as most tests have it; and two families of two slabs with unequal shares, an edge in the second.
-ONE = np.array([[SLAB]]), np.ones((1, 1)), np.zeros(3, int)
-MIXED = np.array([[0.2, 0.9], [0.05, 0.5]]), np.array([[0.7, 0.3], [0.4, 0.6]]), np.array([0, 1, 0])
-Slabs = tuple[ndarray, ndarray, ndarray]
+#: Most tests have one slab; else one family of two, or two families of two with unequal shares, an edge in the second.
+TWO: Slabs = np.array([[0.2, 0.9]]), np.array([[0.7, 0.3]]), None
+MIXED: Slabs = np.array([[0.2, 0.9], [0.05, 0.5]]), np.array([[0.7, 0.3], [0.4, 0.6]]), np.array([0, 1, 0])
 
 
 def enumerate_gates(
@@ -35,7 +28,8 @@ def enumerate_gates(
     With :math:`w \sim N(0, T)` integrated out, T the chosen slabs' variances,
     log BF = -log det(I + T G / v) / 2 + (s/v)' (G/v + 1/T)^-1 (s/v) / 2, over the open regulators.
     """
-    width, share, group = slabs
+    width, share, family = slabs
+    group = np.zeros(len(score), int) if family is None else family
     masses, opens, means = [], [], []
     for choice in itertools.product(range(width.shape[1] + 1), repeat=len(score)):
         z = np.flatnonzero(choice)
@@ -62,19 +56,9 @@ def sample(
     copies: int,
     slabs: Slabs = ONE,
 ) -> tuple[Float[ndarray, "copies regulators"], Float[ndarray, "copies regulators"]]:
-    """Means of every one of `copies` targets that are all the same, so that their spread is the Monte Carlo error."""
-    r = len(score)
-    width, share, group = slabs
-    inclusion, effect = np.zeros((copies, r)), np.zeros((copies, r))
-    # A variance known beforehand as if from 1e12 observations stays what it is.
-    sweep_targets(
-        0, copies, gram[None], np.zeros(copies, int), *straight(copies, r), np.tile(score, (copies, 1)),
-        np.zeros((copies, r)), np.tile(log_odds, (copies, 1)), np.tile(group, (copies, 1)), width,
-        share, np.full(copies, VARIANCE), np.full(copies, 10.0), np.tile(score, (copies, 1)),
-        np.full(copies, 5.0), np.full(copies, VARIANCE), np.full(copies, 1e12), 0, 0, sweeps, True,
-        inclusion, effect, np.zeros((copies, *width.shape)),
-    )  # fmt: skip
-    return inclusion / sweeps, effect / sweeps
+    """P(open) and E[zw] of every copy."""
+    found = Case(gram, score, log_odds, copies, slabs).sweep(sweeps)
+    return found.inclusion, found.effect
 
 
 def agree(found: tuple[ndarray, ndarray], exact: tuple[ndarray, ndarray]) -> None:
@@ -83,7 +67,7 @@ def agree(found: tuple[ndarray, ndarray], exact: tuple[ndarray, ndarray]) -> Non
         np.testing.assert_array_less(np.abs(chains.mean(axis=0) - truth), 4.5 * error + 1e-5)
 
 
-@pytest.mark.parametrize("slabs", [ONE, MIXED], ids=["one slab", "two families of two"])
+@pytest.mark.parametrize("slabs", [ONE, TWO, MIXED], ids=["one slab", "two slabs", "two families of two"])
 @pytest.mark.parametrize("alike", [0.0, 0.6, 0.95])
 def test_three_regulators_agree_with_all_subsets(alike: float, slabs: Slabs) -> None:
     """Swaps among few, correlated regulators: a swap must be as likely as its reverse."""
@@ -110,36 +94,41 @@ def test_evidence_beyond_what_a_float_holds() -> None:
 
 def test_targets_do_not_share_their_random_numbers() -> None:
     """Means of identical targets are as far apart as independent chains are, neighbours no closer than others."""
-    gram, score, log_odds = np.eye(4) * 20.0, np.full(4, 4.0), np.zeros(4)
     # Independent coefficients: after one sweep each weight is a draw of its own.
-    weight = np.zeros((4000, 4))
-    r = 4
-    sweep_targets(
-        0, 4000, gram[None], np.zeros(4000, int), *straight(4000, r), np.tile(score, (4000, 1)), weight,
-        np.tile(log_odds, (4000, 1)), np.zeros((4000, r), int), np.array([[SLAB]]), np.ones((1, 1)),
-        np.ones(4000), np.full(4000, 10.0), np.tile(score, (4000, 1)), np.full(4000, 5.0), np.ones(4000),
-        np.full(4000, 1e12), 0, 0, 1, False, np.zeros((4000, r)), np.zeros((4000, r)), np.zeros((4000, 1, 1)),
-    )  # fmt: skip
-    is_open = (weight != 0).astype(float)
+    case = Case(np.eye(4) * 20.0, np.full(4, 4.0), np.zeros(4), 4000)
+    is_open = (case.sweep(1, record=False).weight != 0).astype(float)
     for lag in (1, 2, 3):
-        for a, b in itertools.product(range(r), repeat=2):
+        for a, b in itertools.product(range(4), repeat=2):
             assert abs(np.corrcoef(is_open[lag:, a], is_open[:-lag, b])[0, 1]) < 0.08, (lag, a, b)
 
 
 def test_the_noise_variance_has_its_inverse_gamma_mean() -> None:
-    copies, square, freedom, strength, level = 3000, 40.0, 18.0, 6.0, 1.5
-    variance = np.ones(copies)
-    closed = np.full((copies, 1), -np.inf)
-    sweep_targets(
-        0, copies, np.ones((1, 1, 1)), np.zeros(copies, int), *straight(copies, 1), np.zeros((copies, 1)),
-        np.zeros((copies, 1)), closed, np.zeros((copies, 1), int), np.array([[SLAB]]), np.ones((1, 1)), variance,
-        np.full(copies, square), np.zeros((copies, 1)), np.full(copies, freedom), np.full(copies, level),
-        np.full(copies, strength), 0, 0, 1, False, np.zeros((copies, 1)), np.zeros((copies, 1)),
-        np.zeros((copies, 1, 1)),
+    square, freedom, strength, level = 40.0, 18.0, 6.0, 1.5
+    closed = Case(
+        np.ones((1, 1)), np.zeros(1), np.full(1, -np.inf), 3000,
+        square=square, freedom=freedom, level=level, strength=strength,
     )  # fmt: skip
+    variance = closed.sweep(1, record=False).variance
     shape, scale = (freedom + strength) / 2, (square + strength * level) / 2
     np.testing.assert_allclose(variance.mean(), scale / (shape - 1), rtol=0.03)
     np.testing.assert_allclose((1 / variance).mean(), shape / scale, rtol=0.03)
+
+
+def test_the_noise_variance_is_that_of_what_open_edges_leave() -> None:
+    """Two weights that are known well, and so is what they leave of the sum of squares."""
+    rng = np.random.default_rng(6)
+    x, low = rng.normal(size=(60, 2)), 0.3 * rng.normal(size=(2, 2))
+    gram = 1e4 * (x.T @ x)
+    own = gram - 1e4 * low.T @ low
+    weight = np.array([0.4, -0.7])
+    square, freedom = float(weight @ own @ weight) + 50.0, 60.0
+    case = Case(
+        gram, own @ weight, np.full(2, 20.0), 2000, square=square, freedom=freedom, strength=1.0, low=100.0 * low
+    )
+    found = case.sweep(5)
+    assert (found.count == 2).all()
+    # Two degrees of freedom go to the weights, which scatter around their estimate.
+    np.testing.assert_allclose((1 / found.variance).mean(), (freedom - 2 + 1) / (50.0 + 1.0), rtol=0.03)
 
 
 def test_a_targets_own_gram_is_that_of_its_class_less_its_factor() -> None:
@@ -148,22 +137,10 @@ def test_a_targets_own_gram_is_that_of_its_class_less_its_factor() -> None:
     x, b, y = rng.normal(size=(30, 3)), 0.5 * rng.normal(size=(2, 30)), rng.normal(size=30)
     left = np.eye(30) - b.T @ np.linalg.solve(np.eye(2) + b @ b.T, b)
     low = np.linalg.cholesky(np.linalg.inv(np.eye(2) + b @ b.T)).T @ b
-    padded = np.zeros((1, 5, 3))
-    padded[0, :2] = low @ x
     score, log_odds = x.T @ left @ y, np.array([-0.5, -0.2, -1.0])
-    copies = 40
-    runs = []
-    for gram, more in (
-        (x.T @ x, (np.repeat(padded, copies, axis=0), np.arange(copies), np.full(copies, 2))),
-        (x.T @ left @ x, straight(copies, 3)),
-    ):
-        inclusion = np.zeros((copies, 3))
-        sweep_targets(
-            0, copies, gram[None], np.zeros(copies, int), *more, np.tile(score, (copies, 1)),
-            np.zeros((copies, 3)), np.tile(log_odds, (copies, 1)), np.zeros((copies, 3), int), np.array([[SLAB]]),
-            np.ones((1, 1)), np.full(copies, VARIANCE), np.full(copies, 10.0), np.tile(score, (copies, 1)),
-            np.full(copies, 5.0), np.full(copies, VARIANCE), np.full(copies, 1e12), 0, 0, 200, True,
-            inclusion, np.zeros((copies, 3)), np.zeros((copies, 1, 1)),
-        )  # fmt: skip
-        runs.append(inclusion)
-    np.testing.assert_allclose(*runs, rtol=1e-9)
+    runs = [
+        Case(x.T @ x, score, log_odds, 40, low=low @ x).sweep(200),
+        Case(x.T @ left @ x, score, log_odds, 40).sweep(200),
+    ]
+    for name in ("inclusion", "effect", "second", "weight"):
+        np.testing.assert_allclose(*(getattr(run, name) for run in runs), rtol=1e-5, atol=1e-6)

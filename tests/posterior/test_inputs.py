@@ -92,10 +92,11 @@ def test_relaxations_have_no_stimulus_and_noise_no_lag() -> None:
 def test_proteins_lag_behind() -> None:
     system = simulate.random_system(12, 10, proteins=True)
     series = simulate.short_trajectories(system, 12, np.linspace(0, 10, 21).tolist(), noise=0.01, seed=10)
-    chosen = choose_variant(problem(series), None, QUICK, 0)
-    # All rates are 1; rates of 1.2, 2.5 and 5 are tried.
-    assert chosen.end is None
-    assert chosen.lag_rate == pytest.approx(1.2)
+    chosen = [choose_variant(problem(series), None, QUICK, seed) for seed in range(4)]
+    # All rates are 1; rates of 5, 2.5 and 1.2 are tried, each only if the one before was better than what it followed.
+    # Ten sweeps tell likelihoods to 30 nats: of four short runs one may stop early.
+    assert all(c.end is None for c in chosen)
+    assert np.sum([c.lag_rate == pytest.approx(1.2) for c in chosen]) >= 3
 
 
 def driven(seed: int) -> TimeSeries:

@@ -6,15 +6,16 @@ import itertools
 
 import numpy as np
 import pytest
+from posterior_chains import believing, plain
 from scipy.integrate import quad
 from scipy.stats import multivariate_normal
 
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.gates import Chain
-from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.kinds import Choice, choose_kinds, noise_population
 from grn_l0.posterior.prior_classes import PriorClasses, learn_rate
+from grn_l0.posterior.residuals import Residuals
 from grn_l0.posterior.response import Design, convolution, designs, refine
 from grn_l0.posterior.setting import Held, Setting
 from grn_l0.posterior.states import Smoother, States
@@ -79,9 +80,8 @@ def test_kinds_maximise_the_restricted_likelihood() -> None:
     kinds = dictionary(rates, 6)
     bases = {-1: [basis(design, 0.0, 0.0)], 0: [basis(design, 0.6, 0.0)]}
     y = rng.normal(size=(6, 4, 1)) + np.exp(-0.6 * design.times)[None, :, None] * rng.normal(size=(6, 1, 1))
-    choice = choose_kinds(
-        kinds, bases, {-1: [y], 0: [y]}, np.ones(1), most=50, edge_cost=np.zeros(1), observed=np.ones(1)
-    )
+    residuals = [Residuals(y)]
+    choice = choose_kinds(kinds, bases, residuals, np.ones(1), most=50, edge_cost=np.zeros(1), observed=np.ones(1))
     k = int(choice.kind[0])
     part = bases[int(kinds.rate_index[k])][0]
     sigma = np.kron(np.eye(6), part.covariance(kinds.initial[k], kinds.offset[k], kinds.drift[k]))
@@ -136,19 +136,6 @@ def setting(design: Design, y: np.ndarray, kinds: Kinds, bases: dict[int, list[B
     )
 
 
-def _grams(x: np.ndarray, y: np.ndarray) -> Grams:
-    return Grams(
-        (x.T @ x)[None],
-        np.zeros(y.shape[1], int),
-        np.zeros((0, 1, x.shape[1])),
-        np.full(y.shape[1], -1),
-        np.zeros(0, int),
-        (x.T @ y).T,
-        (y**2).sum(0),
-        np.full(y.shape[1], float(len(x))),
-    )
-
-
 def test_inclusion_is_that_of_all_subsets_enumerated() -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=(40, 4)) @ (np.eye(4) + 0.6)
@@ -157,7 +144,7 @@ def test_inclusion_is_that_of_all_subsets_enumerated() -> None:
     choice = Choice(np.zeros(1, int), np.ones(1), np.ones(1), np.full(1, 1e9), 1.0, np.zeros(1))
     config = PosteriorConfig(slabs=(0.5,), slabs_listed=(0.5,))
     chain = Chain(np.ones((1, 4), bool), PriorClasses.of(None, np.ones((1, 4), bool)), config, 0)
-    summary = chain.run(_grams(x, y), choice, 60_000)
+    summary = chain.run(plain(x, y), choice, 60_000)
     a, b = 0.1, 20.0
     weights, total = np.zeros(4), 0.0
     # one target: no regulator has another open edge, so each is open with odds a / b
@@ -175,7 +162,7 @@ def test_the_noise_of_a_round_is_its_mean_over_the_sweeps() -> None:
     x, y = rng.normal(size=(200, 2)), rng.normal(size=(200, 30))
     choice = Choice(np.zeros(30, int), np.ones(30), np.ones(30), np.full(30, 10.0), 1.0, np.zeros(30))
     closed = np.zeros((30, 2), bool)
-    summary = Chain(closed, PriorClasses.of(None, closed), PosteriorConfig(), 0).run(_grams(x, y), choice, 6000)
+    summary = Chain(closed, PriorClasses.of(None, closed), PosteriorConfig(), 0).run(plain(x, y), choice, 6000)
     expected = ((y**2).sum(0) + 10.0) / (210 - 2)
     # 800 draws, each with a relative standard deviation of sqrt(2 / 206).
     np.testing.assert_allclose(summary.variance, expected, rtol=5 * np.sqrt(2 / 206 / 800))
@@ -189,7 +176,7 @@ def test_the_chain_does_not_depend_on_threads_and_repeats_by_seed() -> None:
     for threads, seed in ((1, 0), (3, 0), (1, 1)):
         every = np.ones((12, 6), bool)
         chain = Chain(every, PriorClasses.of(None, every), PosteriorConfig(threads=threads), seed)
-        runs.append(chain.run(_grams(x, y), choice, 60).inclusion)
+        runs.append(chain.run(plain(x, y), choice, 60).inclusion)
     np.testing.assert_array_equal(runs[0], runs[1])
     assert not np.array_equal(runs[0], runs[2])
 
@@ -234,14 +221,14 @@ def test_the_joint_step_conditions_on_the_targets_too() -> None:
     choice = Choice(np.array([parent, child]), np.array([0.3, 0.2]), np.ones(2), np.ones(2), 1.0, np.zeros(2))
     y = rng.normal(size=(5, 4, 2))
     y -= y.mean(axis=(0, 1))
-    weight = np.array([[0.0, 0.0], [0.8, 0.0]])
+    last = believing(np.array([[0.0, 0.0], [0.8, 0.0]]))
     smoother = Smoother(setting(design, y, kinds, bases, choice))
     states = States.start([design], 2)
     for _ in range(30):
         smoother.smooth(states)
-        smoother.produce(states, weight)
-        smoother.joint(states, (weight != 0).astype(float), weight, weight**2, 0.1)
-        smoother.produce(states, weight)
+        smoother.produce(states, last.weight)
+        smoother.joint(states, last, 0.1)
+        smoother.produce(states, last.weight)
     own, other = bases[-1][0], bases[0][0]
     prior = 0.3 * own.state_covariance(kinds.initial[parent], 0.0, 0.0)
     noise = 0.2 * other.covariance(kinds.initial[child], kinds.offset[child], kinds.drift[child])

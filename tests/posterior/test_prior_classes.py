@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import posterior_systems as systems
 import pytest
+from posterior_chains import choice_of, plain
 
 from grn_l0._errors import OptionError
 from grn_l0.posterior import Prior, Verdict, infer_start
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.gates import Chain
-from grn_l0.posterior.grams import Grams
-from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.prior_classes import PriorClasses
 
 EVERY = np.ones((40, 50), dtype=bool)  # 40 targets, 50 regulators
@@ -132,16 +131,33 @@ def test_a_held_prior_names_hubs_but_opens_nothing_else() -> None:
     listed[::2, :3] = True
     every = np.ones((200, 12), dtype=bool)
     chain = Chain(every, PriorClasses.of(Prior(listed=listed.T, trust=0.8), every), PosteriorConfig(), 0)
-    grams = Grams(
-        (x.T @ x)[None], np.zeros(200, int), np.zeros((0, 1, 12)), np.full(200, -1), np.zeros(0, int),
-        (x.T @ y).T, (y**2).sum(0), np.full(200, 20.0),
-    )  # fmt: skip
-    choice = Choice(np.zeros(200, int), np.ones(200), np.ones(200), np.full(200, 10.0), 1.0, np.zeros(200))
+    grams, choice = plain(x, y), choice_of(200)
     for _ in range(4):
         inclusion = chain.run(grams, choice, 40).inclusion
     assert inclusion[listed].mean() > 0.6
     hubs, rest = inclusion[1::2, :3].mean(), inclusion[:, 3:].mean()
     assert rest < hubs < 0.1
+
+
+def test_prior_odds_of_a_round_stay_what_they_were(rng: np.random.Generator) -> None:
+    """They are asked for when the rates have been learned further."""
+    x = rng.normal(size=(60, 12))
+    y = x[:, :3] @ rng.normal(size=(3, 30)) + rng.normal(size=(60, 30))
+    listed = np.zeros((30, 12), dtype=bool)
+    listed[:, :5] = True
+    every = np.ones((30, 12), dtype=bool)
+    chain = Chain(every, PriorClasses.of(Prior(listed=listed.T), every), PosteriorConfig(), 0)
+    before = chain.classes.rates.copy()
+    first = chain.run(plain(x, y), choice_of(30), 30)
+    np.testing.assert_array_equal(first.odds.classes.rates, before)
+    second = chain.run(plain(x, y), choice_of(30), 30)
+    used = second.odds.classes.rates.copy()
+    odds = second.odds.log().copy()
+    assert not np.array_equal(used, before)
+    np.testing.assert_allclose(odds[listed], np.log(used / (1 - used))[0], rtol=1e-6)
+    chain.run(plain(x, y[::-1]), choice_of(30), 30)
+    assert not np.array_equal(chain.classes.rates, used)
+    np.testing.assert_array_equal(second.odds.log(), odds)
 
 
 def test_bad_priors_are_refused() -> None:

@@ -12,10 +12,11 @@ from sklearn.metrics import average_precision_score
 
 from grn_l0._errors import DivergenceError, OptionError
 from grn_l0.posterior import PosteriorConfig, Start, infer_start
-from grn_l0.posterior.grams import Grams
+from grn_l0.posterior.grams import Smoothed
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.response import Design
 from grn_l0.posterior.rounds import Run
+from grn_l0.posterior.summary import rows_scaled
 from grn_l0.timeseries import SteadyStates, TimeSeries
 
 EVERY = np.arange(systems.N)
@@ -113,10 +114,6 @@ def test_samples_at_rest_and_held_genes_keep_what_was_measured(noisy: TimeSeries
 TARGET = 4
 
 
-def closed(index: np.ndarray) -> np.ndarray:
-    return np.where(np.arange(systems.N) == TARGET, -1, index)
-
-
 def first_look(series: TimeSeries) -> tuple[Run, Start]:
     run = Run.of(Problem.of(series, EVERY), None, QUICK, 0)
     return run, run.run()
@@ -124,22 +121,25 @@ def first_look(series: TimeSeries) -> tuple[Run, Start]:
 
 def test_a_gene_that_was_constant_at_first_gets_no_edges(noisy: TimeSeries) -> None:
     run, start = first_look(noisy)
-    assert start.inclusion[:, TARGET].max() > 0.9 and run.grams is not None
-    run.grams = replace(run.grams, index=closed(run.grams.index))
-    odds = run.rounds[-1].log_odds.copy()
-    odds[TARGET] = -np.inf
-    run.rounds[-1] = replace(run.rounds[-1], log_odds=odds)
+    assert start.inclusion[:, TARGET].max() > 0.9
+    last = run.rounds[-1]
+    changing, inclusion = last.changing.copy(), last.inclusion.copy()
+    changing[TARGET], inclusion[TARGET] = False, 0.0
+    weight, square = (rows_scaled(changing, w) for w in (last.weight, last.square))
+    run.rounds[-1] = replace(last, changing=changing, inclusion=inclusion, weight=weight, square=square)
     found = run.second_look(start, follower(truth(noisy, 3), []))
-    assert (found.inclusion[:, TARGET] == 0).all() and found.inclusion.max() > 0.9
+    assert (found.inclusion[:, TARGET] == 0).all() and (found.weight[:, TARGET] == 0).all()
+    assert found.inclusion.max() > 0.9
 
 
 def test_a_gene_that_is_constant_only_now_keeps_its_edges(noisy: TimeSeries, monkeypatch: pytest.MonkeyPatch) -> None:
     run, start = first_look(noisy)
     original = Problem.grams
 
-    def grams(*arguments: object) -> Grams:
+    def grams(*arguments: object) -> Smoothed:
         out = original(*arguments)  # type: ignore[arg-type]
-        return replace(out, index=closed(out.index))
+        out.changing = out.changing & (np.arange(systems.N) != TARGET)
+        return out
 
     monkeypatch.setattr(Problem, "grams", grams)
     found = run.second_look(start, follower(truth(noisy, 3), []))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+from scipy import sparse
+from scipy.linalg import block_diag
 
-from grn_l0.posterior import uncertainty
 from grn_l0.posterior.response import convolution
-from grn_l0.posterior.uncertainty import Child, Deviation, add_products, production_covariance, spread_out
+from grn_l0.posterior.uncertainty import Child, Deviations, add_products, production_covariance, spread_out
 
 GRID = np.array([0.0, 0.4, 1.0, 1.7, 3.0])
 SEEN = np.eye(5)[[0, 2, 4]]
@@ -32,9 +32,9 @@ def chain() -> tuple[list[np.ndarray], np.ndarray]:
     return own, np.block([[eye, none, none], [c, eye, none], [d @ c, d, eye]])
 
 
-def joint(deviations: list[Deviation], n: int = 3) -> np.ndarray:
-    out = np.zeros((5 * n, 5 * n))
-    for part in deviations:
+def joint(deviations: Deviations, n: int = 3) -> np.ndarray:
+    out = block_diag(*deviations.alone)
+    for part in deviations.together:
         whole = np.zeros((n, 5, part.root.shape[2]))
         whole[part.regulators] = part.root
         stacked = whole.reshape(5 * n, -1)
@@ -42,7 +42,7 @@ def joint(deviations: list[Deviation], n: int = 3) -> np.ndarray:
     return out
 
 
-def measured_in_turn() -> tuple[list[Deviation], np.ndarray]:
+def measured_in_turn() -> tuple[Deviations, np.ndarray]:
     """Each estimated from its own measurements and its parent's estimate; the errors' covariance, computed at once."""
     own, states = chain()
     noise = 0.2
@@ -93,7 +93,7 @@ def test_two_paths_add_up_and_a_ring_ends_where_it_began() -> None:
     eye = np.eye(5)
     fork = {0: [Child(1, 0.5, eye), Child(2, 0.2, eye)], 1: [Child(2, 2.0, eye), Child(0, 1.0, eye)]}
     first = spread_out(np.stack([eye, 0 * eye, 0 * eye]), fork)
-    assert len(first) == 1
+    assert len(first.together) == 1
     whole = joint(first)
     # 0 -> 2 directly, and through 1; what comes back to 0 is not added.
     np.testing.assert_allclose(whole[PARENT, PARENT], eye)
@@ -103,23 +103,38 @@ def test_two_paths_add_up_and_a_ring_ends_where_it_began() -> None:
 def test_a_deviation_ends_with_the_grandchildren() -> None:
     eye = np.eye(5)
     row = {k: [Child(k + 1, 1.0, eye)] for k in range(3)}
-    (only,) = spread_out(np.stack([eye] + [0 * eye] * 3), row)
+    (only,) = spread_out(np.stack([eye] + [0 * eye] * 3), row).together
     assert only.regulators.tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("held", [1, 2**22])
-def test_what_deviations_add_are_traces_of_their_joint_covariance(held: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uncertainty, "_HELD", held)
+def test_who_has_no_target_among_the_regulators_keeps_its_error_to_itself() -> None:
+    """Whole, not only its largest directions; and nobody else has any."""
+    rng = np.random.default_rng(2)
+    root = rng.normal(size=(3, 5, 5)) * np.array([1.0, 1.0, 1.0, 1.0, 1e-3])
+    covariance = root @ np.swapaxes(root, 1, 2)
+    found = spread_out(covariance, {0: [Child(1, 0.5, np.eye(5))], 1: []})
+    np.testing.assert_array_equal(found.alone, [0.0 * covariance[0], covariance[1], covariance[2]])
+    np.testing.assert_allclose(found.each()[1], covariance[1] + 0.25 * covariance[0], atol=1e-3)
+    for part, whole in zip((PARENT, CHILD, GRANDCHILD), found.each(), strict=True):
+        np.testing.assert_allclose(joint(found)[part, part], whole, atol=1e-12)
+    # Without generations nobody leans on anybody.
+    nothing = spread_out(covariance, {0: [Child(1, 0.5, np.eye(5))]}, 0)
+    assert not nothing.together
+    np.testing.assert_array_equal(nothing.alone, covariance)
+
+
+def test_what_deviations_add_are_traces_of_their_joint_covariance() -> None:
     deviations, exact = measured_in_turn()
-    rows = np.random.default_rng(0).normal(size=(2, 3, 5))
-    # Four columns: the last is an input, which is known.
-    got = np.ones((2, 4, 4))
-    add_products(got, rows, deviations)
+    assert deviations.together and deviations.alone[2].any()
+    rows = np.random.default_rng(0).normal(size=(3, 5))
     parts = (PARENT, CHILD, GRANDCHILD)
-    want = np.ones((2, 4, 4))
-    for one, h in zip(want, rows, strict=True):
-        one[:3, :3] += [[np.trace(h @ exact[a, b] @ h.T) for b in parts] for a in parts]
-    np.testing.assert_allclose(got, want, atol=1e-8)
+    want = np.ones((4, 4))
+    want[:3, :3] += [[np.trace(rows @ exact[a, b] @ rows.T) for b in parts] for a in parts]
+    # Four columns: the last is an input, which is known.
+    for precision, error in ((np.float64, 1e-8), (np.float32, 1e-4)):
+        got = np.ones((4, 4), precision)
+        add_products(got, rows, deviations)
+        np.testing.assert_allclose(got, want, atol=error)
 
 
 def test_production_covariance_is_the_direct_sum() -> None:
@@ -127,11 +142,16 @@ def test_production_covariance_is_the_direct_sum() -> None:
     rng = np.random.default_rng(1)
     weight = rng.normal(size=(4, 3)) * (rng.random((4, 3)) < 0.7)
     weight[3] = 0.0
+    # A regulator whose weight is 0 on average may still act; a square that is too small counts as the weight's own.
     square = weight**2 + rng.uniform(0.0, 0.5, size=(4, 3))
+    i, j = np.argwhere(weight)[0]
+    square[i, j] = 0.5 * weight[i, j] ** 2
     parts = (PARENT, CHILD, GRANDCHILD)
     want = np.zeros((4, 5, 5))
     for i in range(4):
         for j, a in enumerate(parts):
             for k, b in enumerate(parts):
-                want[i] += (square[i, j] if j == k else weight[i, j] * weight[i, k]) * exact[a, b]
-    np.testing.assert_allclose(production_covariance(deviations, weight, square, 5), want, atol=1e-9)
+                own = max(square[i, j], weight[i, j] ** 2)
+                want[i] += (own if j == k else weight[i, j] * weight[i, k]) * exact[a, b]
+    got = production_covariance(deviations, sparse.csr_array(weight), sparse.csr_array(square), 5)
+    np.testing.assert_allclose(got, want, atol=1e-9)

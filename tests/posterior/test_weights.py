@@ -37,8 +37,9 @@ def test_a_common_number_of_cells_changes_the_noise_of_one_cell_only(name: str) 
     bins = replace(series, weights=np.full(series.times.shape, 12.0))
     regulators = np.arange(series.n_genes)
     one, twelve = (infer_start(s, regulators, config=QUICK) for s in (series, bins))
-    np.testing.assert_allclose(twelve.inclusion, one.inclusion, atol=1e-9)
-    np.testing.assert_allclose(twelve.noise, np.sqrt(12.0) * one.noise, rtol=1e-9)
+    # Probabilities are sums in single precision.
+    np.testing.assert_allclose(twelve.inclusion, one.inclusion, atol=1e-6)
+    np.testing.assert_allclose(twelve.noise, np.sqrt(12.0) * one.noise, rtol=1e-7)
 
 
 def test_a_constant_gene_is_its_mean_over_cells() -> None:

@@ -63,6 +63,18 @@ def test_large_networks_keep_the_scores_of_survivors() -> None:
     assert a.uns["net"]["scores"] == "surviving edges"
 
 
+@pytest.mark.parametrize("regulators", [[4, 1], [5, 0, 1, 2, 3, 4]])
+@pytest.mark.parametrize("keep", [10, 100])
+def test_sparse_weights_are_the_same(regulators: list[int], keep: int) -> None:
+    found = arrays(regulators)
+    one, two = series(), series()
+    pp.write_back(one, **found, keep_scores=keep)
+    pp.write_back(two, **{**found, "weights": sparse.csr_matrix(found["weights"])}, keep_scores=keep)
+    for first, second in zip(pp.read_back(one), pp.read_back(two), strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert one.uns["grn_l0"]["n_edges"] == two.uns["grn_l0"]["n_edges"] > 0
+
+
 def test_genes_may_be_taken_out_later() -> None:
     a, found = series(), arrays([4, 1])
     pp.write_back(a, **found)
@@ -85,3 +97,24 @@ def test_nothing_to_read() -> None:
     pp.write_back(a, **arrays([0]))
     with pytest.raises(e.MissingKeyError, match="did you mean 'grn_l0'"):
         pp.read_back(a, "grn_l1")
+
+
+def test_networks_without_an_edge_are_kept() -> None:
+    a, found = series(), arrays([4, 1])
+    nothing = np.zeros_like(found["scores"])
+    for form in (np.asarray, sparse.csr_matrix, sparse.csr_array):
+        pp.write_back(a, scores=found["scores"], weights=form(nothing), regulators=[4, 1], frequencies=form(nothing))
+        assert a.uns["grn_l0"]["n_edges"] == a.varp["grn_l0"].nnz == a.varp["grn_l0_frequency"].nnz == 0
+
+
+def test_frequencies_are_kept_and_do_not_outlive_their_network(tmp_path: Path) -> None:
+    a, found = series(), arrays([4, 1])
+    often = np.where(found["scores"] > 0.5, 0.25, 0.0)
+    for given in (often, sparse.csr_matrix(often)):
+        pp.write_back(a, **found, frequencies=given)
+        a.write_h5ad(tmp_path / "a.h5ad")
+        stored = ad.read_h5ad(tmp_path / "a.h5ad").varp["grn_l0_frequency"].toarray()
+        np.testing.assert_array_equal(stored[[4, 1]], often)
+        assert stored.sum() == often.sum()
+    pp.write_back(a, **found)
+    assert "grn_l0_frequency" not in a.varp

@@ -109,3 +109,31 @@ def test_a_reference_under_other_names_and_as_a_path(network, columns, tmp_path)
     assert table.loc["result", "true_edges"] == 3
     pd.testing.assert_frame_equal(tl.evaluate(network, tmp_path / "truth.csv"), table)
     pd.testing.assert_frame_equal(tl.evaluate(network, str(tmp_path / "truth.csv")), table)
+
+
+def test_calibration_by_hand(network):
+    # In bins: .9 (true), .8 (false), .1 (false), .4 (true), .2 (false), .3 (false).
+    error = (0.1 + 0.8 + 0.1 + 0.6 + 0.2 + 0.3) / 6
+    table = tl.evaluate(network, TRUTH)
+    assert table.loc["result", "ece"] == table.loc["result", "ece_above_0.1"] == pytest.approx(error)
+    squares = 0.1**2 + 0.8**2 + 0.1**2 + 0.6**2 + 0.2**2 + 0.3**2
+    assert table.loc["result", "brier"] == pytest.approx(squares / 6)
+    assert np.isnan(table.loc["random", "ece"])
+    assert table.loc["random", "brier"] == pytest.approx(1 / 3 * 2 / 3)
+    assert np.isfinite(table.loc["shuffled", "ece"])
+    counts = tl.reliability(network, TRUTH)
+    assert counts.error() == pytest.approx(error)
+    assert counts.count.sum() == 6
+    assert tl.reliability(network, TRUTH.iloc[:1], regulators=["a"], bins=2).hits.tolist() == [0, 1]
+
+
+def test_calibration_needs_probabilities_of_all_candidates(network):
+    named = {"regulators": ["a", "b", "c"], "genes": ["a", "b", "c"]}
+    log_odds = Network(regulators=GENES, targets=GENES, scores=5 * network.scores, weights=network.weights)
+    survivors = Network(
+        regulators=GENES, targets=GENES, scores=network.scores * network.selected, weights=network.weights
+    )
+    for result in (log_odds, survivors, network.edges()):
+        assert tl.evaluate(result, TRUTH, **named).loc["result", ["ece", "ece_above_0.1", "brier"]].isna().all()
+        with pytest.raises(OptionError, match="every candidate"):
+            tl.reliability(result, TRUTH, **named)

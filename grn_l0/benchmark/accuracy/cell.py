@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grn_l0 import metrics
+from grn_l0 import metrics, tl
 from grn_l0._typing import Bool, Float, ndarray
 from grn_l0.benchmark.accuracy.case import Case, Problem
 from grn_l0.benchmark.methods import Answer, Method, Task
@@ -117,13 +117,15 @@ def _curves(network: Network, answer: Answer, problem: Problem) -> Record:
     recall, precision = precision_recall(score, true)
     record: Record = {"curve": {"recall": _short(recall), "precision": _short(precision)}}
     if answer.probability and problem.calibrated:
-        counts = metrics.reliability(universe.scores.clip(0, 1), universe.truth, universe.candidates)
+        chances = universe.scores.clip(0, 1), universe.truth, universe.candidates
+        counts = metrics.reliability(*chances)
         record["reliability"] = {
             "count": counts.count.tolist(),
             "total": counts.total.tolist(),
             "hits": counts.hits.tolist(),
         }
-        record["ece"] = {"ece": counts.error(), "ece_above_0.1": counts.error(0.1)}
+        figures = (counts.error(), counts.error(metrics.LIKELY), metrics.brier(*chances))
+        record["ece"] = dict(zip(tl.CALIBRATION, figures, strict=True))
     return record
 
 

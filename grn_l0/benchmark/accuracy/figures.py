@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from grn_l0 import metrics, pl
+from grn_l0 import pl
+from grn_l0.benchmark.accuracy.calibration import pooled
 from grn_l0.benchmark.accuracy.cases import CASES
 from grn_l0.benchmark.accuracy.cell import Record
 from grn_l0.benchmark.accuracy.report import tidy
@@ -102,25 +102,10 @@ def _trade_off(table: pd.DataFrame, path: Path) -> tuple[str, str] | None:
     return f"Share of edges that are open, and one-step error, {TRADE_OFF}: medians", path.name
 
 
-def pooled(records: Sequence[Record]) -> dict[str, metrics.Reliability]:
-    """Reliability of our default, pooled over the systems of each group."""
-    groups: dict[str, metrics.Reliability] = {}
-    for record in records:
-        if record["method"] == OURS.name and "reliability" in record:
-            counts = metrics.Reliability(**{k: np.asarray(v) for k, v in record["reliability"].items()})
-            group = CASES[record["case"]].group
-            groups[group] = groups[group] + counts if group in groups else counts
-    return groups
-
-
 def _calibration(records: Sequence[Record], folder: Path) -> tuple[str, str] | None:
     groups = pooled(records)
     if not groups:
         return None
     path = folder / "accuracy-calibration.png"
-    lines = {
-        f"{name} (ECE {r.error():.4f}, above .1: {r.error(0.1):.3f})": (r.predicted, r.observed, r.count)
-        for name, r in groups.items()
-    }
-    pl.save(pl.reliability(lines), path, dpi=110)
-    return "Calibration of our scores: share of true edges among candidates of a probability", path.name
+    pl.save(pl.reliability_curves(groups), path, dpi=110)
+    return "Calibration of our scores: share of true edges among candidates of a score", path.name

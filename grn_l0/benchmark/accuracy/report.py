@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from grn_l0.benchmark.accuracy import calibration
 from grn_l0.benchmark.accuracy.case import Case
 from grn_l0.benchmark.accuracy.cases import CASES
 from grn_l0.benchmark.accuracy.cell import Record
@@ -16,7 +17,7 @@ from grn_l0.benchmark.table import cell_text, markdown_table
 #: Figures in the order of the tables; those of further references and tests follow, times come last.
 COLUMNS = (
     "auprc", "auroc", "epr", "balanced_accuracy", "precision", "recall", "sparsity", "sign_accuracy", "edges",
-    "edges_found", "false_per_target", "ece", "ece_above_0.1", "p_value", "mse_one_step",
+    "edges_found", "false_per_target", "ece", "ece_above_0.1", "brier", "p_value", "mse_one_step",
 )  # fmt: skip
 TIMES = ("seconds", "cpu_seconds")
 #: In the tidy table only.
@@ -60,7 +61,7 @@ def markdown(records: Sequence[Record], notes: Sequence[str] = (), figures: Sequ
     table = tidy(records)
     lines = ["# Accuracy", *notes]
     lines += [f"![{caption}]({name})\n\n{caption}" for caption, name in figures]
-    lines += [*overview(table), *ablations(table)]
+    lines += [*overview(table), *ablations(table), *calibration.section(records)]
     group = ""
     for case, rows in _cases(table):
         if case.group != group:

@@ -6,7 +6,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +19,7 @@ from grn_l0.benchmark.sparsity.networks import DYNAMICS
 from grn_l0.dynamics import AbstractDynamics, flops
 from grn_l0.fit import FamilyName, FitConfig, FitResult, SparseConfig
 from grn_l0.fit.gated import Task, objective_of
+from grn_l0.fit.pricing import make_gate
 from grn_l0.gates import AbstractGatedLayer, Fixed, Unit, compact, gate_layers, open_probability
 from grn_l0.sparsity import NoSparsity, Penalty
 
@@ -82,6 +82,7 @@ def _fits(adata: Any, seed: int) -> Iterator[tuple[FamilyName, FitResult]]:
 
 def over_all_regulators(model: AbstractDynamics) -> AbstractDynamics:
     """The same production with every gene as a candidate regulator: zeros where there is no edge."""
+    model = model.with_matrices()
     n, arguments = model.n_genes, model.arguments()
     at = arguments["regulators"]
     for name, axis in model.regulator_axes.items():
@@ -118,9 +119,12 @@ def _ode_step(seed: int) -> dict[str, float]:
     dense = objective_of(task, gate=Fixed(allowed.float()), sparsity=NoSparsity())[0]
     dense.prior = None  # what a gate-free step would not compute
     steps = [_stepper(dense, gated=False)]
-    for gate in ("hard-concrete", "diffprune"):
-        chosen = replace(task, config=replace(config, sparse=SparseConfig(gate=gate)))
-        steps.append(_stepper(objective_of(chosen)[0], gated=True))
+    names = list(series.genes)
+    for kind in ("hard-concrete", "diffprune"):  # as objects, for which there are matrices, too
+        words = SparseConfig(gate=kind)
+        options: dict[str, Any] = {"regulators": names, "genes": series.genes, "odds": 1.0, "dtype": torch.float32}
+        gate = make_gate(result.start.opening, task.allowed, words, **options)
+        steps.append(_stepper(objective_of(task, gate=gate)[0], gated=True))
     return _ratios(median_seconds(*steps))
 
 

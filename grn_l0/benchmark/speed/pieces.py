@@ -1,0 +1,93 @@
+"""What the measured processes of the speed suite do; each function returns the figures of one cell."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grn_l0 import datasets, pp, tl
+from grn_l0.benchmark.accuracy.cases import CASES
+from grn_l0.benchmark.accuracy.cell import run_cell
+from grn_l0.benchmark.measure.stages import Stages
+from grn_l0.benchmark.methods import METHODS
+from grn_l0.benchmark.scoring import errors
+from grn_l0.benchmark.speed.arithmetic import operations
+from grn_l0.network import read_network
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+NOISE = 0.05
+#: Files of the command, in the folder of the measurement.
+DATA, SCORES, NETWORK, MODEL = "data.h5ad", "scores.parquet", "network.graphml", "model.safetensors"
+#: Figures of accuracy that stand beside the seconds.
+ACCURACY = ("auprc", "precision", "recall", "balanced_accuracy", "edges", "mse_one_step")
+_KEYS: dict[str, Any] = {"trajectory_key": "trajectory"}
+
+
+def training_data(seed: int, small: bool) -> AnnData:
+    """SIM350 at 5 % noise, or a small system for trials of the suite."""
+    return datasets.simulated(20, 30, NOISE, seed=1) if small else datasets.sim350(noise=NOISE, seed=seed)
+
+
+def test_data(small: bool) -> AnnData:
+    """Trajectories without noise, and the truth."""
+    return datasets.simulated(20, 10, 0.0, seed=1) if small else datasets.sim350_test()
+
+
+def fit(*, seed: int, threads: int, small: bool = False, **options: Any) -> dict[str, float]:
+    """One default fit in a process that has its imports behind it: seconds by stage, accuracy, arithmetic."""
+    adata, stages, processor = training_data(seed, small), Stages(), time.process_time()
+    began = time.perf_counter()
+    result = tl.infer(adata, seed=seed, threads=threads, progress=stages, **_KEYS, **options)
+    figures = {"fit_s": time.perf_counter() - began, "fit_cpu_s": time.process_time() - processor}
+    figures |= {"network_s": stages.network_s, "network_cpu_s": stages.network_cpu_s} | {
+        f"stage {k}_s": v for k, v in stages.seconds().items()
+    }
+    if not options:
+        counted = operations(result.fit, pp.to_timeseries(adata, **_KEYS), stages.steps)
+        figures |= {f"operations, {k}": v for k, v in counted.items()}
+    return figures | _accuracy(result, result, test_data(small))
+
+
+def prepare(*, folder: str, seed: int, small: bool = False) -> dict[str, float]:
+    """Write the data that the command reads."""
+    adata = training_data(seed, small)
+    tl.write_annotated(adata, Path(folder) / DATA)
+    return {"observations": adata.n_obs}
+
+
+def judge(*, folder: str, seed: int, small: bool = False) -> dict[str, float]:
+    """Accuracy of the files that the command wrote."""
+    place, test = Path(folder), test_data(small)
+    genes = list(map(str, test.var_names))
+    # Every candidate's score, and the weights of the survivors.
+    network = read_network(place / SCORES, regulators=genes, targets=genes)
+    return _accuracy(network, tl.load(place / MODEL), test)
+
+
+def _accuracy(network: Any, model: tl.Inference, test: AnnData) -> dict[str, float]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        row = tl.evaluate(network, test.varp["truth"]).loc["result"].to_dict()
+    found = {str(k): float(v) for k, v in row.items()} | errors(model.forecast(test))
+    return {name: found[name] for name in ACCURACY}
+
+
+def peer(*, method: str, seed: int, limit_s: float) -> dict[str, float]:
+    """Another method on the same data; it may train for so many seconds of processor time."""
+    record = run_cell(CASES[f"SIM350/noise {NOISE:g}"], replace(METHODS[method], limit_s=limit_s), seed)
+    figures = record["figures"]
+    found = {"fit_s": figures["seconds"], "fit_cpu_s": figures["cpu_seconds"]}
+    return found | {name: figures[name] for name in ACCURACY if name in figures}
+
+
+def warm_up(*, threads: int) -> dict[str, float]:
+    """Whatever is compiled or cached by a first run, on data that take no time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = tl.infer(datasets.simulated(12, 32, seed=0), threads=threads, **_KEYS)
+    return {"edges": float(result.network.n_edges)}

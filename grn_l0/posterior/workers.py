@@ -1,0 +1,161 @@
+"""Where blocks of targets are worked on: in this process, on several, or on a Dask cluster. The result is the same."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from types import TracebackType
+from typing import Self, final
+
+import numpy as np
+
+from grn_l0._errors import WorkerError
+from grn_l0._typing import Float, Int, ndarray
+from grn_l0.posterior.grams import Gram, Grams
+from grn_l0.posterior.kinds import Choice
+from grn_l0.posterior.odds import Odds
+from grn_l0.posterior.sample import Sampled, Task, sample
+
+#: Blocks are given to workers once more after so many deaths in a row, none of them done in between.
+_ATTEMPTS = 3
+
+
+class Shared(ABC):
+    """The statistics of all targets where the workers find them, for as long as a round lasts."""
+
+    @abstractmethod
+    def sample(self, task: Task, odds: Odds, choice: Choice) -> Iterator[Sampled]:
+        """The same sweeps of all targets; blocks come back in any order."""
+
+    def close(self) -> None:  # noqa: B027  # most have nothing to free
+        """Free what they take where the workers are."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Workers(ABC):
+    """Where blocks of targets are worked on."""
+
+    @abstractmethod
+    def share(self, grams: Grams, limit: int) -> Shared:
+        """Make statistics known to the workers; in this process matrices of `limit` bytes are kept between phases."""
+
+
+@final
+class InProcess(Workers):
+    """One block after the other."""
+
+    def share(self, grams: Grams, limit: int) -> Shared:
+        """Nothing is sent anywhere."""
+        return Kept(grams, limit)
+
+
+class Kept(Shared):
+    """Statistics that are made once, as far as `limit` bytes hold them, and again where they do not."""
+
+    def __init__(self, grams: Grams, limit: int) -> None:
+        self.grams, self.left = grams, limit
+        self.groups = grams.groups()
+        self.made: dict[int, list[Gram]] = {}
+        self.last: Float[ndarray, "regulators regulators"] | None = None
+
+    def sample(self, task: Task, odds: Odds, choice: Choice) -> Iterator[Sampled]:
+        """One block after the other."""
+        from threadpoolctl import threadpool_limits
+
+        # Sums of BLAS depend on its threads, of which workers have one; the sweeps of a block use `task.threads`.
+        with threadpool_limits(1):
+            for gram in self._all():
+                yield sample(task, gram, odds.of(gram.genes), choice)
+
+    def _all(self) -> Iterator[Gram]:
+        for k, genes in enumerate(self.groups):
+            if k in self.made:
+                yield from self.made[k]
+                continue
+            some = []
+            for gram in self.grams.of(genes):
+                # Blocks of one kind share their matrix.
+                self.left -= gram.nbytes - (gram.gram.nbytes if gram.gram is self.last else 0)
+                self.last = gram.gram
+                if self.left >= 0:
+                    some.append(gram)
+                yield gram
+            if self.left >= 0:
+                self.made[k] = some
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """What a worker needs beside the statistics; `odds` are of these targets only."""
+
+    number: int
+    genes: Int[ndarray, " targets"]
+    task: Task
+    odds: Odds
+    choice: Choice
+
+    def run(self, grams: Grams) -> tuple[int, list[Sampled]]:
+        """The sweeps of these targets, with linear algebra on one thread."""
+        _one_thread()
+        out = []
+        for gram in grams.of(self.genes):
+            out.append(sample(self.task, gram, self.odds.of(np.searchsorted(self.genes, gram.genes)), self.choice))
+        return self.number, out
+
+
+@cache
+def _one_thread() -> None:
+    from threadpoolctl import threadpool_limits
+
+    # Not put back: a worker may run several blocks side by side, which would put it back for each other.
+    threadpool_limits(1)
+
+
+class Sent(Shared):
+    """Statistics that are elsewhere. What a worker had in hand when it died is given to another."""
+
+    def __init__(self, grams: Grams) -> None:
+        self.groups = grams.groups()
+
+    def sample(self, task: Task, odds: Odds, choice: Choice) -> Iterator[Sampled]:
+        """Of all targets, in the order in which they are done."""
+        left, failed = dict(enumerate(self.groups)), 0
+        # Workers are as many as there are cores, or should be.
+        one = replace(task, threads=1)
+        while left:
+            todo = [Block(k, genes, one, odds.of(genes), choice) for k, genes in left.items()]
+            try:
+                for number, done in self.run(todo):
+                    del left[number]
+                    failed = 0
+                    yield from done
+            except LostWorkerError as error:
+                failed += 1
+                if failed == _ATTEMPTS:
+                    raise WorkerError(
+                        f"workers died {failed} times in a row, with {len(left)} of {len(self.groups)} blocks of "
+                        f"targets to do ({error.__cause__}); most often memory is short: take fewer of them"
+                    ) from error
+
+    @abstractmethod
+    def run(self, todo: list[Block]) -> Iterable[tuple[int, list[Sampled]]]:
+        """Number and result of each block, in any order.
+
+        Raises
+        ------
+        LostWorkerError
+            When a worker died; what is not yielded is to be done again.
+        """
+
+
+class LostWorkerError(Exception):
+    """A worker died, for the reason that caused this."""

@@ -1,0 +1,203 @@
+"""Measured processes: what they took, where they are ended, and cells that are kept."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grn_l0._errors import FileFormatError, OptionError
+from grn_l0.benchmark.measure import Cells, Limits, Piece, cells, run_measured, run_pieces, summary
+from grn_l0.benchmark.measure.stages import Stages
+
+#: Memory that a process touches to be seen, far above what Python itself takes.
+_MIB = 300
+
+
+def _python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_memory_and_status_of_a_process_are_its_own() -> None:
+    used = run_measured(_python(f"x = bytearray({_MIB} << 20); print('words')"), limits=Limits())
+    assert used.status == "done" and used.words == "words"
+    assert used.wall_s > 0 and used.cpu_s > 0
+    assert run_measured(_python("raise SystemExit('no')"), limits=Limits()).status == "failed"
+
+
+def test_memory_of_children_is_added() -> None:
+    child = f"import time; x = bytearray(b'1') * ({_MIB} << 20); time.sleep(1.5)"
+    begin = f"subprocess.Popen([sys.executable, '-c', {child!r}])"
+    code = f"import subprocess, sys; both = [{begin}, {begin}]; [one.wait() for one in both]"
+    used = run_measured(_python(code), limits=Limits())
+    assert used.peak_bytes > 2 * _MIB * 2**20
+
+
+def test_a_process_is_ended_at_its_limits_with_its_children(tmp_path: Path) -> None:
+    marker = tmp_path / "alive"
+    child = f"import time, pathlib; time.sleep(4); pathlib.Path({str(marker)!r}).touch()"
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]).wait()"
+    assert run_measured(_python(code), limits=Limits(seconds=0.8)).status == "time limit"
+    large = f"import time; x = bytearray(b'1') * ({_MIB} << 20); time.sleep(60)"
+    assert run_measured(_python(large), limits=Limits(bytes=_MIB * 2**19)).status == "memory limit"
+    assert run_measured(_python("import time; time.sleep(4)"), limits=Limits()).status == "done"
+    assert not marker.exists()
+
+
+def test_what_a_terminated_suite_began_does_not_go_on(tmp_path: Path) -> None:
+    marker, began = tmp_path / "alive", tmp_path / "began"
+    first, then = (f"pathlib.Path({str(path)!r}).touch()" for path in (began, marker))
+    child = f"import time, pathlib; {first}; time.sleep(3); {then}"
+    suite = (
+        "import sys; from grn_l0.benchmark.measure import Limits, run_measured; "
+        f"run_measured([sys.executable, '-c', {child!r}], limits=Limits())"
+    )
+    process = subprocess.Popen(_python(suite))
+    while not began.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait() == 128 + signal.SIGTERM
+    time.sleep(4)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("wrong", [{"seconds": 0.0}, {"bytes": -1.0}])
+def test_limits_are_positive(wrong: dict[str, float]) -> None:
+    with pytest.raises(OptionError, match="must be positive"):
+        Limits(**wrong)
+
+
+def test_the_child_finds_this_package_and_answers(tmp_path: Path) -> None:
+    piece = Piece(name="stats", call="statistics:median", arguments={"data": [1, 2, 9]}, repeats=1)
+    record = cells.measure(piece, 0)
+    assert record["status"] == "done" and record["figures"] == 2
+    used = run_measured(_python("import grn_l0; print(grn_l0.__file__)"), limits=Limits())
+    import grn_l0
+
+    assert Path(used.words) == Path(grn_l0.__file__)
+
+
+def test_a_fresh_folder_is_empty_in_every_cell() -> None:
+    code = "import os; p = os.environ['CACHE']; assert not os.path.exists(p); os.mkdir(p)"
+    piece = Piece(name="fresh", command=tuple(_python(code)), fresh=("CACHE",), repeats=2)
+    assert [cells.measure(piece, k)["status"] for k in range(2)] == ["done", "done"]
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Cells in the order in which they were measured; pieces named "late" run out of time, "bad" fail."""
+    measured: list[tuple[str, int]] = []
+
+    def measure(piece: Piece, repeat: int) -> dict[str, object]:
+        measured.append((piece.name, repeat))
+        status = {"late": "time limit", "bad": "failed"}.get(piece.name, "done")
+        record: dict[str, object] = {
+            "name": piece.name,
+            "repeat": repeat,
+            "status": status,
+            "reason": "",
+            "wall_s": 1.0,
+        }
+        limit = {"limit": piece.limits.seconds} if status == "time limit" else {}
+        return record | limit | {
+            "cpu_s": 2.0 + repeat, "peak_bytes": 3e6, "load": [0.5, 1.5], "figures": {"fit_s": 5.0 * repeat},
+            "code": cells.current_code(), "machine": cells.machine(), "threads": piece.threads,
+            "when": "2026-01-01 00:00",
+        }  # fmt: skip
+
+    monkeypatch.setattr(cells, "measure", measure)
+    return measured
+
+
+def test_pieces_take_turns_and_a_stopped_run_goes_on(tmp_path: Path, order: list[tuple[str, int]]) -> None:
+    path, pieces = tmp_path / "x.json", [Piece(name="a"), Piece(name="b", repeats=2)]
+    run_pieces(pieces[:1], Cells(path))
+    assert order == [("a", 0), ("a", 1), ("a", 2)]
+    order.clear()
+    run_pieces(pieces, Cells(path))
+    assert order == [("b", 0), ("b", 1)]
+    order.clear()
+    run_pieces(pieces, Cells(path), again=True)
+    assert order == [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
+
+
+def test_what_ran_out_is_tried_again_with_wider_limits_only(tmp_path: Path, order: list[tuple[str, int]]) -> None:
+    store = Cells(tmp_path / "x.json")
+    run_pieces([Piece(name="late", limits=Limits(seconds=5))], store)
+    assert order == [("late", 0)]
+    run_pieces([Piece(name="late", limits=Limits(seconds=4))], store)
+    assert order == [("late", 0)]
+    run_pieces([Piece(name="late", limits=Limits(seconds=6))], store)
+    assert order == [("late", 0)] * 2
+    assert summary.state(store, "late") == "ran out after 6 s"
+
+
+def test_failures_are_counted_and_tried_again(tmp_path: Path, order: list[tuple[str, int]]) -> None:
+    store = Cells(tmp_path / "x.json")
+    assert run_pieces([Piece(name="bad"), Piece(name="a")], store) == 1
+    order.clear()
+    assert run_pieces([Piece(name="bad"), Piece(name="a")], store) == 1
+    assert order == [("bad", 0)]
+
+
+@pytest.mark.parametrize("changed", ["code", "machine", "threads"])
+def test_cells_of_other_circumstances_are_measured_again(
+    tmp_path: Path, order: list[tuple[str, int]], changed: str
+) -> None:
+    path = tmp_path / "x.json"
+    run_pieces([Piece(name="a", repeats=1)], Cells(path))
+    content = json.loads(path.read_text())
+    content["cells"][0][changed] = "other" if changed != "threads" else 7
+    path.write_text(json.dumps(content))
+    if changed == "code":
+        assert summary.marked(Cells(path), "a") == "a †" and "†" in summary.circumstances(list(Cells(path)))
+    run_pieces([Piece(name="a", repeats=1)], Cells(path))
+    assert order == [("a", 0)] * 2
+    assert summary.marked(Cells(path), "a") == "a"
+
+
+def test_medians_and_circumstances(tmp_path: Path, order: list[tuple[str, int]]) -> None:
+    store = Cells(tmp_path / "x.json")
+    run_pieces([Piece(name="a")], store)
+    assert summary.median(store, "a", "fit_s") == 5.0 and summary.median(store, "a", "cpu_s") == 3.0
+    assert summary.median(store, "a", "absent") != summary.median(store, "a", "absent")
+    assert summary.state(store, "b") == "not measured" and summary.state(store, "a") == ""
+    assert "0.5 to 1.5, median 1.0" in summary.circumstances(list(store))
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("[]")
+    with pytest.raises(FileFormatError, match="holds no cells"):
+        Cells(path)
+
+
+def test_bars_say_whether_they_are_reached() -> None:
+    slow = summary.Bar(what="time", measured=4.0, bound=3.0, unit="s", processor=2.5)
+    more = summary.Bar(what="faster", measured=31.0, bound=30.0, unit="×", at_least=True)
+    absent = summary.Bar(what="all", measured=float("nan"), bound=1e4, unit="s", note="not measured")
+    lines = summary.bars_table([slow, more, absent]).splitlines()
+    assert lines[2:] == [
+        "| time | ≤ 3 s | 4.00 s | **no** | 2.50 s |",
+        "| faster | ≥ 30 × | 31.0 × | yes |  |",
+        "| all | ≤ 10,000 s | not measured | – |  |",
+    ]
+
+
+def test_a_part_is_not_judged() -> None:
+    assert summary.Bar(what="all", measured=1.0, bound=3.0, unit="", partial=True).reached == "not all measured"
+
+
+def test_stages_end_with_the_network_before_the_forecast() -> None:
+    stages = Stages()
+    for name in ("posterior", "gated ODE", "gated ODE", "linear forecast"):
+        stages(name, 1, 2, {})
+    assert stages.network_s == stages.ended["gated ODE"] <= stages.ended["linear forecast"]
+    assert list(stages.seconds()) == ["posterior", "gated ODE", "linear forecast"]
+    assert sum(stages.seconds().values()) == pytest.approx(stages.ended["linear forecast"])
