@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grn_l0._atomic import check_output
-from grn_l0._errors import OptionError
+from grn_l0._errors import OptionError, WorkerError
+from grn_l0._parallel import on_processes
 from grn_l0._random import check_seed, sequence
 from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.ensemble.result import Ensemble
@@ -73,6 +75,8 @@ def resample(
         For options out of range, data that cannot be resampled so, or a method whose candidates change.
     OutputError
         If the checkpoint cannot be written to.
+    WorkerError
+        If one of several processes died.
 
     Warns
     -----
@@ -137,11 +141,12 @@ def _networks(
         for number in numbers:
             yield _one(method, subsets, number, seeded)
         return
-    from joblib import Parallel, delayed, parallel_config
-
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        work = Parallel(n_jobs=jobs, batch_size=1, return_as="generator")
-        yield from work(delayed(_one)(method, subsets, number, seeded) for number in numbers)
+    try:
+        yield from on_processes(_one, ((method, subsets, number, seeded) for number in numbers), jobs, order=True)
+    except BrokenProcessPool as error:
+        raise WorkerError(
+            f"a process died during the resamples ({error}); most often memory is short: take fewer than {jobs} jobs"
+        ) from error
 
 
 def _one(method: Callable[..., Network], subsets: Subsets, number: int, seeded: bool) -> Network:

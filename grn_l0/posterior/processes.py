@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import final
 
+from grn_l0._parallel import on_processes
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.sample import Sampled
 from grn_l0.posterior.workers import Block, LostWorkerError, Sent, Shared, Workers
@@ -48,12 +49,8 @@ class _InFile(Sent):
 
     def run(self, todo: list[Block]) -> Iterator[tuple[int, list[Sampled]]]:
         """As they are done."""
-        from joblib import Parallel, delayed, parallel_config
-
-        with parallel_config(backend="loky", inner_max_num_threads=1):
-            work = Parallel(n_jobs=self.jobs, batch_size=1, return_as="generator_unordered")
         try:
-            yield from work(delayed(_run)(self.folder / "grams", block) for block in todo)
+            yield from on_processes(_run, ((self.folder / "grams", block) for block in todo), self.jobs, order=False)
         except BrokenProcessPool as error:
             raise LostWorkerError from error
 

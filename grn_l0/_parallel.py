@@ -1,0 +1,51 @@
+"""Calls on several processes of this machine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def on_processes(
+    call: Callable[..., Any], arguments: Iterable[tuple[Any, ...]], jobs: int, order: bool
+) -> Iterator[Any]:
+    """Results of calls on processes of joblib (loky), which are started anew when one has died.
+
+    Results come back through files, since all workers write into one pipe: one that is killed in the middle of a long
+    message would leave the reader waiting for the rest of it. The name of a file is written at once or not at all.
+
+    Parameters
+    ----------
+    call
+        What is done; it can be imported, or at least pickled by value.
+    arguments
+        Of each call.
+    jobs
+        Number of processes.
+    order
+        Whether results come in the order of their arguments, or as they are done.
+
+    Raises
+    ------
+    concurrent.futures.process.BrokenProcessPool
+        When a worker died; calls without a result may have been in its hands, or in those of others.
+    """
+    import joblib
+    from joblib import Parallel, delayed, parallel_config
+
+    with tempfile.TemporaryDirectory(prefix="grn_l0-", ignore_cleanup_errors=True) as folder:
+        with parallel_config(backend="loky", inner_max_num_threads=1):
+            work = Parallel(n_jobs=jobs, batch_size=1, return_as="generator" if order else "generator_unordered")
+        for path in work(delayed(kept)(Path(folder) / str(k), call, some) for k, some in enumerate(arguments)):
+            yield joblib.load(path)
+            path.unlink()
+
+
+def kept(path: Path, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Path:
+    """The file in which the result of a call is."""
+    import joblib
+
+    joblib.dump(call(*arguments), path)
+    return path
