@@ -1,11 +1,17 @@
-"""Calls on several processes of this machine."""
+"""Calls on several processes, or threads, of this machine."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def on_processes(
@@ -49,3 +55,22 @@ def kept(path: Path, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Pa
 
     joblib.dump(call(*arguments), path)
     return path
+
+
+def on_threads(items: Iterator[T], call: Callable[[T], R], threads: int) -> Iterator[R]:
+    """Results of a call for every item, in any order; while one thread makes the next item, others are at theirs."""
+    lock = Lock()
+
+    def one() -> list[R]:
+        with lock:
+            some = list(islice(items, 1))
+        return [call(item) for item in some]
+
+    with ThreadPoolExecutor(threads) as pool:
+        running = {pool.submit(one) for _ in range(threads)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for found in (future.result() for future in done):
+                if found:
+                    running.add(pool.submit(one))
+                    yield from found

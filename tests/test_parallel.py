@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grn_l0._parallel import kept, on_processes
+from grn_l0._parallel import kept, on_processes, on_threads
 
 
 def draw(number: int, last: int) -> np.ndarray:
@@ -39,3 +39,10 @@ def test_what_a_worker_says_is_written_at_once(tmp_path: Path) -> None:
     """Longer messages can be cut in two by a kill, and their reader would wait for the second part."""
     said = kept(tmp_path / "7", draw, (7, -1))
     assert len(pickle.dumps(said)) < select.PIPE_BUF // 4
+
+
+def test_threads_take_every_item_once_and_hand_on_errors() -> None:
+    assert sorted(on_threads(iter(range(50)), lambda k: k * k, 3)) == [k * k for k in range(50)]
+    assert not list(on_threads(iter(()), int, 2))
+    with pytest.raises(ZeroDivisionError):
+        list(on_threads(iter(range(3)), lambda k: 1 // k, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,9 +191,12 @@ class _Table:
         rows = np.arange(len(kinds))[:, None]
         whole = np.setdiff1d(np.arange(n_genes), gaps[0].genes if gaps else [])
         for genes in np.array_split(whole, -(-len(whole) // _GENES)) if len(whole) else []:
-            square, log_det, freedom = _quadratics(kinds, bases, residuals, observed[genes], doubt, genes)
-            put(rows, genes, square, log_det, freedom)
-            out.freedom[:, [0] if alike else genes] = freedom[:, :1] if alike else freedom
+            # One column where all genes have it.
+            share = np.ones(1) if alike else observed[genes]
+            for some, square, log_det, count, effects in _quadratics(kinds, bases, residuals, doubt, genes):
+                freedom = np.broadcast_to(np.maximum(count * share - effects, 1.0), (len(some), len(share)))
+                put(some[:, None], genes, square, log_det[:, None] * share, freedom)
+                out.freedom[some[:, None], [0] if alike else genes] = freedom
         if gaps:
             apart = from_observed(kinds, bases, residuals, gaps, doubt)
             put(rows, gaps[0].genes, apart.square, apart.log_det, apart.freedom)
@@ -204,13 +208,11 @@ def _quadratics(
     kinds: Kinds,
     bases: dict[int, list[Basis]],
     residuals: list[Residuals],
-    observed: Float[ndarray, " genes"],
     doubt: dict[int, list[Float[ndarray, "all times times"]]],
     genes: Int[ndarray, " genes"],
-) -> tuple[Float[ndarray, "kinds genes"], Float[ndarray, "kinds genes"], Float[ndarray, "kinds genes"]]:
-    """Quadratic forms, log determinants and degrees of freedom of some genes without gaps, `observed` that much."""
-    shape, indices = (len(kinds), len(genes)), list(bases)
-    square, log_det, freedom = np.empty(shape), np.empty(shape), np.empty(shape)
+) -> Iterator[tuple[Int[ndarray, " some"], Float[ndarray, "some genes"], Float[ndarray, " some"], int, int]]:
+    """Of some genes without gaps, kinds of one rate at a time: their positions, and what `_evaluate` says of them."""
+    indices = list(bases)
     some = [r.of_genes(genes) for r in residuals]
     # Long series are fewer than times, and are looked at one by one.
     moments = [r.moments(indices) if r.n_rows >= r.measured.shape[1] else None for r in some]
@@ -224,10 +226,7 @@ def _quadratics(
         unsure = [d[genes] for d in doubt[index]] if index in doubt else None
         # In pieces of at most 32 MiB of covariance matrices.
         for rows in np.array_split(everything, -(-len(everything) * longest**2 // 2**22)):
-            square[rows], dets, count, effects = _evaluate(kinds, rows, bases[index], data, unsure)
-            log_det[rows] = dets[:, None] * observed
-            freedom[rows] = np.maximum(count * observed - effects, 1.0)
-    return square, log_det, freedom
+            yield rows, *_evaluate(kinds, rows, bases[index], data, unsure)
 
 
 @dataclass(frozen=True, eq=False)

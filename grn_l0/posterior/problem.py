@@ -179,11 +179,13 @@ class Problem:
             smoother.produce(states, last.weight)
             # One series cannot tell an error of a regulator's state from one of its targets.
             together = self.series.n_series > 1
-            for _ in range(config.inner if together else 1):
+            steps = config.inner if together else 1
+            for k in range(steps):
                 smoother.smooth(states)
                 smoother.produce(states, last.weight)
                 if together:
-                    smoother.joint(states, last, config.parent, config.generations)
+                    # Nobody asks how states may deviate before the last step.
+                    smoother.joint(states, last, config.parent, config.generations if k == steps - 1 else None)
                     smoother.produce(states, last.weight)
         self.scaled.fill(self.designs, states.estimate, states.own)
 

@@ -99,21 +99,52 @@ class Residuals:
             shape = (len(indices), times, times, n_genes)
             total = np.broadcast_to(self.measured.sum(axis=0), (len(indices), times, n_genes))
             return np.broadcast_to(square, shape), total
-        # All rates at once where that is a small matrix, each by itself where it is not.
-        groups = [indices] if times <= LONG else [[index] for index in indices]
         square, mean = np.empty((len(indices), times, times, n_genes)), np.empty((len(indices), times, n_genes))
-        first = 0
-        for group in groups:
-            response = np.concatenate([self.responses[index] for index in group]).T
-            at, size = slice(first, first + len(group)), self.n_draws * series * response.shape[1]
-            step = max(_HELD // size, 1)
-            for genes in (slice(k, k + step) for k in range(0, n_genes, step)):
-                made = production[genes] @ response
-                y = self.measured[:, :, genes].transpose(2, 0, 1)
-                left = y[:, None, :, None] - made.reshape(*made.shape[:3], len(group), times)
-                left = left.reshape(len(left), -1, len(group) * times)
-                products = (np.swapaxes(left, 1, 2) @ left).reshape(-1, len(group), times, len(group), times)
-                square[at, :, :, genes] = np.einsum("iktku->ktui", products) / self.n_draws
-                mean[at, :, genes] = left.sum(axis=1).reshape(-1, len(group), times).transpose(1, 2, 0) / self.n_draws
-            first += len(group)
+        # Products of short trajectories are made once for all rates; those of long ones would be larger than they are.
+        put = self._short if times <= LONG else self._long
+        size = self.n_draws * series * production.shape[3]
+        step = max(_HELD // size, 1)
+        for genes in (slice(k, k + step) for k in range(0, n_genes, step)):
+            put(
+                indices,
+                production[genes],
+                self.measured[:, :, genes].transpose(2, 0, 1),
+                square[..., genes],
+                mean[..., genes],
+            )
         return square, mean
+
+    def _short(
+        self,
+        indices: list[int],
+        production: Float[ndarray, "genes draws series grid"],
+        y: Float[ndarray, "genes series times"],
+        square: Float[ndarray, "indices times times genes"],
+        mean: Float[ndarray, "indices times genes"],
+    ) -> None:
+        """(y - C F)'(y - C F) multiplied out: y'y - y'F C' - C F'y + C F'F C'."""
+        whole = production.reshape(len(production), -1, production.shape[3])
+        average = production.mean(axis=1)
+        turned = np.swapaxes(y, 1, 2)
+        own, cross, among = turned @ y, turned @ average, np.swapaxes(whole, 1, 2) @ whole / self.n_draws
+        for k, index in enumerate(indices):
+            response = self.responses[index]
+            both = cross @ response.T
+            products = own - both - np.swapaxes(both, 1, 2) + response @ among @ response.T
+            square[k] = np.moveaxis(products, 0, 2)
+            mean[k] = (y - average @ response.T).sum(axis=1).T
+
+    def _long(
+        self,
+        indices: list[int],
+        production: Float[ndarray, "genes draws series grid"],
+        y: Float[ndarray, "genes series times"],
+        square: Float[ndarray, "indices times times genes"],
+        mean: Float[ndarray, "indices times genes"],
+    ) -> None:
+        """Rate by rate, as it is defined."""
+        for k, index in enumerate(indices):
+            left = y[:, None] - production @ self.responses[index].T
+            left = left.reshape(len(left), -1, y.shape[2])
+            square[k] = np.moveaxis(np.swapaxes(left, 1, 2) @ left, 0, 2) / self.n_draws
+            mean[k] = left.sum(axis=1).T / self.n_draws

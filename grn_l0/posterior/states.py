@@ -154,14 +154,15 @@ class Smoother:
         states: States,
         last: Summary,
         parent: float,
-        generations: int = 2,
+        generations: int | None = 2,
     ) -> None:
         r"""Estimate every regulator from its own measurements and from all it regulates.
 
         With H = C_d of the target, K the regulator's covariance given its own data, v the variances:
         :math:`A = \sum_i E[w_i^2] v_i^{-1} H_i^\top \Sigma_i^{-1} H_i`,
         :math:`h = \sum_i E[w_i] v_i^{-1} H_i^\top \Sigma_i^{-1} r_i`, :math:`Q = K (I + A K)^{-1}`,
-        :math:`\delta = Q (h + A \delta_{old})`. Residuals are updated at once.
+        :math:`\delta = Q (h + A \delta_{old})`. Residuals are updated at once. Errors are followed for so many
+        `generations`; None leaves the states' deviations as they are.
         """
         kind_of = self.choice.kind
         changing = self.kinds.rate_index[kind_of] >= 0
@@ -169,7 +170,7 @@ class Smoother:
         position = np.full(len(kind_of), -1)
         position[self.regulators] = np.arange(len(self.regulators))
         parents = Parents.of(last, len(self.regulators), changing, parent)
-        covariance = self._unaided(states, parents.without)
+        covariance, follow = self._unaided(states, parents.without), generations is not None
         offspring: list[dict[int, list[Child]]] = [{} for _ in self.designs]
         lagged = {at: g.response @ self.setting.lags[at[1]] for at, g in self.groups.items()}
         answers = {
@@ -188,10 +189,11 @@ class Smoother:
                 offspring[q][j] = [
                     Child(int(position[i]), float(w), self._answer(int(i), q, lagged, answers))
                     for i, w in zip(children, weight, strict=True)
-                    if position[i] >= 0
+                    if follow and position[i] >= 0
                 ]
         self._hold(states)
-        states.deviations = [spread_out(c, o, generations) for c, o in zip(covariance, offspring, strict=True)]
+        if generations is not None:
+            states.deviations = [spread_out(c, o, generations) for c, o in zip(covariance, offspring, strict=True)]
 
     def _unaided(
         self, states: States, without: Bool[ndarray, " regulators"]

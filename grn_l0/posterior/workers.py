@@ -12,11 +12,15 @@ from typing import Self, final
 import numpy as np
 
 from grn_l0._errors import WorkerError
+from grn_l0._parallel import on_threads
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.grams import Gram, Grams
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.odds import Odds
 from grn_l0.posterior.sample import Sampled, Task, sample
+
+#: Up to so many regulators threads work on a block each; beyond, where a block takes long and much memory, on one.
+BESIDE = 1000
 
 #: Blocks are given to workers once more after so many deaths in a row, none of them done in between.
 _ATTEMPTS = 3
@@ -71,8 +75,14 @@ class Kept(Shared):
         """One block after the other."""
         from threadpoolctl import threadpool_limits
 
-        # Sums of BLAS depend on its threads, of which workers have one; the sweeps of a block use `task.threads`.
+        # Sums of BLAS depend on its threads, of which workers have one.
         with threadpool_limits(1):
+            if task.threads > 1 and odds.allowed.shape[1] <= BESIDE:
+                one = replace(task, threads=1)
+                yield from on_threads(
+                    self._all(), lambda gram: sample(one, gram, odds.of(gram.genes), choice), task.threads
+                )
+                return
             for gram in self._all():
                 yield sample(task, gram, odds.of(gram.genes), choice)
 
