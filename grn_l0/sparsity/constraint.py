@@ -68,8 +68,8 @@ class L0Constraint(AbstractSparsity):
         start: float = 0.0,
     ) -> None:
         super().__init__()
-        device = next((given.device for given in (allowed, index) if given is not None), None)
-        epsilon = torch.as_tensor(density, dtype=torch.float64, device=device).reshape(-1)
+        epsilon = torch.as_tensor(density, dtype=torch.float64).reshape(-1)
+        epsilon = epsilon.to(next((given.device for given in (allowed, index) if given is not None), epsilon.device))
         if not bool(((epsilon > 0) & (epsilon <= 1)).all()):
             raise OptionError(f"a density is a share of the candidates, above 0 and up to 1, not {density!r}")
         if not (math.isfinite(rate) and rate > 0):

@@ -30,12 +30,12 @@ from grn_l0.fit.forecast import Forecast
 from grn_l0.fit.gated import Task, objective_of
 from grn_l0.fit.loss import EdgePrior, Objective
 from grn_l0.fit.pursuit import Regressions
-from grn_l0.gates import Fixed
+from grn_l0.gates import Fixed, Grouped, HardConcrete
 from grn_l0.posterior import PosteriorConfig
 from grn_l0.posterior.response import designs
 from grn_l0.posterior.start import Inputs
 from grn_l0.solve import TorchDiffEq
-from grn_l0.sparsity import EmpiricalBayes, NoSparsity
+from grn_l0.sparsity import EmpiricalBayes, L0Constraint, NoSparsity
 from grn_l0.tl.inference import Inference
 
 ALL = np.arange(N)
@@ -88,7 +88,7 @@ def gradients(objective: Objective, device: str) -> dict[str, torch.Tensor]:
     loss.backward()
     found = {name: p.grad for name, p in objective.named_parameters() if p.grad is not None}
     assert all(grad.device.type == loss.device.type for grad in found.values())
-    return {"loss": loss.detach().cpu()} | {name: grad.cpu() for name, grad in found.items()}
+    return {"loss": loss.detach().cpu()} | {name: grad.cpu().clone() for name, grad in found.items()}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -250,6 +250,20 @@ def test_pursuit_happens_where_its_data_are(device: str) -> None:
     for name in ("probability", "weight", "variance"):
         assert getattr(there, name).device.type == torch.device(device).type
         same(getattr(there, name), getattr(here, name), 1e-8, name)
+
+
+def test_constraints_and_groups_are_where_their_gates_are(device: str) -> None:
+    def made(device: str) -> dict[str, torch.Tensor]:
+        allowed, p = torch.ones(3, 4, dtype=torch.bool).to(device), torch.full((3, 4), 0.5).double().to(device)
+        constraint = L0Constraint.per("regulator", 0.1, allowed, restart=False)
+        constraint.after_step(p)
+        gate = Grouped.by("target", HardConcrete(torch.linspace(-1, 1, 4).double().to(device)), (3, 4))
+        return {"lambda": constraint.lambdas, "penalty": constraint.penalty(p), "gates": gate.probability().detach()}
+
+    here, there = made("cpu"), made(device)
+    for name, value in here.items():
+        assert there[name].device.type == torch.device(device).type
+        same(there[name], value, 1e-12, name)
 
 
 def test_elsewhere_refuses_what_an_accelerator_refuses() -> None:
