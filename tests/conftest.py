@@ -1,4 +1,4 @@
-"""What tests share: one small fit, where the published data are, and that no test is skipped when they are there."""
+"""What tests share: one small fit, where the published data are, and that no test is skipped that could be run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from anndata import AnnData
 
 from grn_l0 import GrnWarning, datasets, tl
@@ -31,21 +32,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave the tests that need data out where there are none."""
+    """Leave the tests that need data, or a GPU, out where there are none."""
+    if _lacks_gpu(item):
+        pytest.skip(f"needs a GPU, and torch {torch.__version__} sees none")
     if item.get_closest_marker("data") and not os.environ.get(MIRROR):
         pytest.skip(f"{MIRROR} is not set")
+
+
+def _lacks_gpu(item: pytest.Item) -> bool:
+    return item.get_closest_marker("gpu") is not None and not torch.cuda.is_available()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With data, a skipped test that needs them is a failure: it would hide that something was not tested."""
+    """With data, a skipped test that needs them is a failure: it would hide that something was not tested.
+
+    With a GPU, so is one that needs it. Without, its skip stays one, whatever data there are.
+    """
     report = yield
-    needed = item.get_closest_marker("data") and os.environ.get(MIRROR)
-    if needed and report.skipped and not hasattr(report, "wasxfail"):
+    there = [f"{MIRROR} is set"] if item.get_closest_marker("data") and os.environ.get(MIRROR) else []
+    there += ["there is a GPU"] if item.get_closest_marker("gpu") and torch.cuda.is_available() else []
+    if there and not _lacks_gpu(item) and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped although {MIRROR} is set: {report.longrepr}"
+        report.longrepr = f"{item.nodeid} was skipped although {' and '.join(there)}: {report.longrepr}"
     return report
 
 

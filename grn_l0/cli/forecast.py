@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from grn_l0._device import checked_device
 from grn_l0.cli import options as opt
 from grn_l0.cli.inputs import open_data, read_hold
 from grn_l0.cli.outputs import check_outputs, print_json, print_table, say
@@ -40,6 +41,7 @@ def forecast(
     bins: opt.Bins = None,
     layer: opt.Layer = None,
     threads: opt.Threads = None,
+    device: opt.Device = "cpu",
     measurement: Annotated[
         MeasurementName, typer.Option("--measurement", help="What a step starts from (docs/quickstart.md).")
     ] = MeasurementName.auto,
@@ -61,6 +63,7 @@ def forecast(
     check_outputs(("--out", out, (".h5ad",)))
     opt.check_keys(time_key, pseudotime_key)
     held = read_hold(hold)
+    checked_device(device)
     import pandas as pd
 
     from grn_l0 import tl
@@ -82,6 +85,7 @@ def forecast(
             gates=gates.value,
             context=other,
             hold=held,
+            device=device,
         )
     errors = dict(forecasts.uns[tl.FORECAST_KEY])
     if out is not None:

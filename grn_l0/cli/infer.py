@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grn_l0._device import checked_device
 from grn_l0._errors import OptionError
 from grn_l0.cli import options as opt
 from grn_l0.cli import sparse
@@ -132,6 +133,7 @@ def infer(
     ] = False,
     seed: opt.Seed = 0,
     threads: opt.Threads = None,
+    device: opt.Device = "cpu",
     quiet: opt.Quiet = False,
 ) -> None:
     """Infer a sparse, signed, scored network from expression over time."""
@@ -150,6 +152,7 @@ def infer(
         raise OptionError("--resume needs the folder to go on from: --checkpoint DIR")
     decision = _decision(decide)
     chosen = sparse.sparse_config(gate, sparsity, criterion, penalty, density, group)
+    checked_device(device)
     words = [str(word) for word in context.find_root().obj or ()]
 
     with explain_interruption(checkpoint, words), open_data(data) as adata:
@@ -173,6 +176,7 @@ def infer(
                 replicates=None if replicates is None else replicates.value,
                 seed=seed,
                 threads=threads,
+                device=device,
                 decide=decision,
                 sparse=chosen,
                 dynamics=None if dynamics is None else dynamics.value,

@@ -46,6 +46,12 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same result
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Threads.  [default: the cores this process may use]")
 ]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device", metavar="cpu|cuda|auto", help="Where equations are solved; auto: a GPU where torch sees one."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no summary; warnings stay.")]
 

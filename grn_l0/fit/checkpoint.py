@@ -67,7 +67,8 @@ def save_model(path: PathLikeStr, result: FitResult) -> None:
     }
     metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
     with atomic_path(path) as temporary:
-        save_file({k: v.detach().contiguous().clone() for k, v in tensors.items()}, str(temporary), metadata)
+        # From the CPU: a file says nothing of the machine that it was written on.
+        save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, str(temporary), metadata)
 
 
 def _beyond(result: FitResult, tensors: dict[str, Tensor]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import torch
 
+from grn_l0._device import checked_device
 from grn_l0._errors import OptionError
 from grn_l0.fit.sparse import Opening, SparseConfig
 
@@ -69,6 +70,9 @@ class FitConfig:
         not attenuated by the noise.
     dtype
         "float32" or "float64".
+    device
+        Where it is trained: "cpu", "cuda" (or "cuda:1"), or "auto", which becomes a GPU where torch sees one, and the
+        CPU otherwise. Random numbers are drawn on the CPU, and what is trained comes back there.
     """
 
     steps: int = 40
@@ -95,8 +99,11 @@ class FitConfig:
     window: int = 2
     window_start: Literal["smoothed", "measured"] = "measured"
     dtype: Literal["float32", "float64"] = "float32"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
+        # The name of what it is trained on, so that "auto" and that name are the same settings.
+        object.__setattr__(self, "device", str(checked_device(self.device)))
         if not isinstance(self.sparse, SparseConfig):
             raise OptionError(f"sparse must be a SparseConfig, not {self.sparse!r}")
         if self.survival is not None and self.sparse.density is not None:
@@ -131,6 +138,11 @@ class FitConfig:
     def torch_dtype(self) -> torch.dtype:
         """The dtype as torch knows it."""
         return torch.float32 if self.dtype == "float32" else torch.float64
+
+    @property
+    def torch_device(self) -> torch.device:
+        """The device as torch knows it."""
+        return torch.device(self.device)
 
 
 def _require(ok: bool, name: str, value: object, expected: str) -> None:

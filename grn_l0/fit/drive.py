@@ -57,7 +57,7 @@ class Drive(nn.Module):
 
     def learned(self, inputs: Inputs, sd: Float[Array, " genes"]) -> Inputs:
         """The same inputs with the effects as they are now, in expression units."""
-        return replace(inputs, effect=self.effect.detach().double().numpy() * sd)
+        return replace(inputs, effect=self.effect.detach().double().cpu().numpy() * sd)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -91,6 +91,7 @@ def make_forecast(
     stimuli: Stimuli | None = None,
     outside: Outside | None = None,
     hold: Mapping[str, float] | None = None,
+    device: torch.device | None = None,
 ) -> Forecast:
     """Predict every measured time from the one before, and each trajectory from its beginning.
 
@@ -114,6 +115,8 @@ def make_forecast(
         What acts on the series, if that is known otherwise.
     hold
         See `FitResult.forecast`.
+    device
+        Where the model is solved; None for where it is.
 
     Raises
     ------
@@ -140,8 +143,8 @@ def make_forecast(
     persistence = _persistence(values, knowledge.mean)
     acting = outside_of(series, order, stimuli) if outside is None else outside
     acting = acting if held is None else held.outside(acting, series.n_series)
-    model = model.compact()
-    rate = model.rate.detach().double().numpy()
+    model = model.compact().to(device or model.log_rate.device)  # a copy, so the model itself stays where it is
+    rate = model.rate.detach().double().cpu().numpy()
     if context is not None:
         known = _context(context, series, genes, stimuli)
         one_step, full = with_context(series, values, weights, known, knowledge, rate, flow_of(model, solver), acting)
@@ -245,13 +248,14 @@ def _solve(
     times: Float[Array, "series times"],
     outside: Outside,
 ) -> Float[Array, "series times genes"]:
-    dtype = model.log_rate.dtype
-    drive = None if outside.drive is None else torch.as_tensor(outside.drive[:, : times.shape[1] - 1], dtype=dtype)
-    held = None if outside.held is None else torch.as_tensor(np.array(outside.held))
-    x0, when = torch.as_tensor(state, dtype=dtype), torch.as_tensor(times - times[:, :1], dtype=dtype)
+    dtype, device = model.log_rate.dtype, model.log_rate.device
+    added = None if outside.drive is None else outside.drive[:, : times.shape[1] - 1]
+    drive = None if added is None else torch.as_tensor(added, dtype=dtype, device=device)
+    held = None if outside.held is None else torch.as_tensor(np.array(outside.held), device=device)
+    x0, when = (torch.as_tensor(a, dtype=dtype, device=device) for a in (state, times - times[:, :1]))
     try:
         with torch.no_grad():
-            states: Array = solver.solve(model, x0, when, drive=drive, held=held).double().numpy()
+            states: Array = solver.solve(model, x0, when, drive=drive, held=held).double().cpu().numpy()
             return states
     except DivergenceError:
         return np.full((*times.shape, state.shape[1]), np.inf)

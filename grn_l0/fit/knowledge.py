@@ -31,7 +31,7 @@ def knowledge_of(
     initial = _first(series, start) if series.n_series > 1 else mean
     bare = Knowledge(mean=mean, spread=spread, noise=noise, drift=np.zeros_like(spread), initial=initial)
     training = make_forecast(series, genes=series.genes, model=model, solver=solver, knowledge=bare, outside=outside)
-    rate = model.rate.detach().double().numpy()
+    rate = model.rate.detach().double().cpu().numpy()
     known = replace(bare, drift=drift_of(series, training.one_step, noise, rate), projection=start.projection)
     if int(series.lengths.max()) <= longest:
         return known
@@ -72,7 +72,7 @@ def deviation_of(
     outside: Outside,
 ) -> Deviation:
     """The process of what was measured minus what the smoothed states of the regulators make of each gene."""
-    rates = model.rate.detach().double().numpy()
+    rates = model.rate.detach().double().cpu().numpy()
     flow = flow_of(model, solver)
     times, weights, residuals = [], [], []
     for s, n in enumerate(series.lengths):

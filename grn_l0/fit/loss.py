@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -54,7 +56,11 @@ class EdgePrior:
 
     def as_matrices(self, index: Int[Tensor, "2 edges"], shape: tuple[int, int]) -> EdgePrior:
         """The same as matrices of this shape, 0 where no edge is listed."""
-        return EdgePrior(price=to_matrix(self.price, index, shape), precision=to_matrix(self.precision, index, shape))
+        return self.moved(lambda values: to_matrix(values, index, shape))
+
+    def moved(self, move: Callable[[Tensor], Tensor]) -> EdgePrior:
+        """The same with `move` applied to both tensors."""
+        return EdgePrior(price=move(self.price), precision=move(self.precision))
 
 
 class Objective(nn.Module):
@@ -95,6 +101,13 @@ class Objective(nn.Module):
         self.dynamics, self.gate, self.sparsity, self.drive = dynamics, gate, sparsity, drive
         self.initial = nn.Parameter(problem.initial.clone(), requires_grad=problem.initial_sd is not None)
         self.register_buffer("factor", torch.ones_like(problem.observed))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        # What `to` does for modules alone: problem and prior go where the parameters go.
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.problem = self.problem.moved(fn)
+        self.prior = None if self.prior is None else self.prior.moved(fn)
+        return self
 
     def squares(self, z: Float[Tensor, "regulators genes"]) -> Float[Tensor, " genes"]:
         """Whitened squared residuals of each gene, summed over everything measured."""

@@ -31,7 +31,7 @@ class Place:
     failures: int = 0
 
     def state(self) -> dict[str, Any]:
-        """For a journal."""
+        """For a journal: arrays, wherever the tensors are."""
         return {
             "step": self.step,
             "shrink": self.shrink,
@@ -67,7 +67,7 @@ class Place:
         self.optimiser.state.clear()
         for p, moments in zip(parameters, adam, strict=True):
             if moments:
-                self.optimiser.state[p] = moments
+                self.optimiser.state[p] = {name: value.to(p.device) for name, value in moments.items()}
         self.generator.set_state(random)
         self.good, self.step, self.shrink, self.failures = good, step, shrink, failures
         self.reporter.rows[:] = rows
@@ -78,7 +78,7 @@ class Place:
 
 
 def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-    return {name: value.detach().numpy() for name, value in tensors.items()}
+    return {name: value.detach().cpu().numpy() for name, value in tensors.items()}
 
 
 def _tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,6 +56,16 @@ class Problem:
     share: float
     level: Float[Tensor, "pieces intervals inputs"] | None = None
     held: Bool[Tensor, "pieces genes"] | None = None
+
+    def moved(self, move: Callable[[Tensor], Tensor]) -> Problem:
+        """The same with `move` applied to every tensor."""
+
+        def each(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple(each(part) for part in value)
+            return move(value) if isinstance(value, Tensor) else value
+
+        return replace(self, **{f.name: each(getattr(self, f.name)) for f in fields(self)})
 
 
 def tensor(array: Array, dtype: torch.dtype) -> Tensor:

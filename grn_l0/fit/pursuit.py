@@ -106,9 +106,9 @@ def gradient_pursuit(
     """
     make = make or (lambda p, open_: HardConcrete.from_probability(p, open_))
     n, like = allowed.shape[1], data.cross
-    columns = torch.arange(n)
-    index = torch.zeros(rounds, n, dtype=torch.int64)  # the k-th open gate of every target
-    open_ = torch.zeros(rounds, n, dtype=torch.bool)
+    columns = torch.arange(n, device=like.device)
+    index = torch.zeros(rounds, n, dtype=torch.int64, device=like.device)  # the k-th open gate of every target
+    open_ = torch.zeros(rounds, n, dtype=torch.bool, device=like.device)
     probability, weight = like.new_zeros(rounds, n), like.new_zeros(rounds, n)
     prior = data.power / max(data.rows, 1) + 1e-12
     variance = prior.clone()

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from grn_l0._device import checked_device
 from grn_l0._errors import OptionError
 from grn_l0.dynamics import AbstractDynamics, Linear
 from grn_l0.fit.drive import Stimuli
@@ -82,6 +83,7 @@ class FitResult:
         gates: Gates = "hard",
         context: TimeSeries | None = None,
         hold: Mapping[str, float] | None = None,
+        device: str = "cpu",
     ) -> Forecast:
         """Predict `series`, one step ahead and as whole trajectories.
 
@@ -109,6 +111,8 @@ class FitResult:
             Genes that are held at a value in all series from the first time on, whatever their equation says, such as
             ``{"GATA1": 0.0}`` for a knock-out; expression units. The other genes start from their measured values, so
             `full` is the course after the gene has been switched. Errors leave out genes that are held.
+        device
+            Where the equations are solved: "cpu", "cuda" (or "cuda:1"), "auto". The model stays where it is.
 
         Raises
         ------
@@ -139,4 +143,5 @@ class FitResult:
             context=context,
             stimuli=stimuli,
             hold=hold,
+            device=checked_device(device),
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -57,55 +59,60 @@ def train(
     loss is not finite the parameters of the last check are restored and the learning rates halved. Training goes on
     from where the reporter's journal has left this stage.
 
+    It happens on `config.device`: the objective is moved there and, trained, to the CPU. Random numbers are drawn where
+    the `generator` is, on the CPU, so that they are the same on all devices.
+
     Returns
     -------
     A sentence about what went wrong, or an empty string.
     """
-    groups = parameter_groups(objective, config, rate, time_rate)
-    optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-12, fused=True)
-    base = [float(g["lr"]) for g in optimiser.param_groups]
-    place = Place(
-        objective=objective, optimiser=optimiser, generator=generator, reporter=reporter, good=_snapshot(objective)
-    )
-    key = f"training-{stage.replace(' ', '-')}"
-    if reporter.journal.restore(key, place.put):
-        reporter.resumed(stage, place.step, steps)
-    constant = steps * (1 - config.cosine)
-    per_edge = sum(p.numel() for p in objective.dynamics.edge_parameters) / max(objective.gate.probability().numel(), 1)
-    for step in range(place.step, steps):
-        if step % config.variance_every == 0:
-            try:
-                _estimate(objective, generator if sampled else None, config, estimate_noise)
-                place.good = _snapshot(objective)
-            except DivergenceError:
+    with _on(objective, config.torch_device):
+        groups = parameter_groups(objective, config, rate, time_rate)
+        optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-12, fused=True)
+        base = [float(g["lr"]) for g in optimiser.param_groups]
+        place = Place(
+            objective=objective, optimiser=optimiser, generator=generator, reporter=reporter, good=_snapshot(objective)
+        )
+        key = f"training-{stage.replace(' ', '-')}"
+        if reporter.journal.restore(key, place.put):
+            reporter.resumed(stage, place.step, steps)
+        constant = steps * (1 - config.cosine)
+        n_gates = max(objective.gate.probability().numel(), 1)
+        per_edge = sum(p.numel() for p in objective.dynamics.edge_parameters) / n_gates
+        for step in range(place.step, steps):
+            if step % config.variance_every == 0:
+                try:
+                    _estimate(objective, generator if sampled else None, config, estimate_noise)
+                    place.good = _snapshot(objective)
+                except DivergenceError:
+                    objective.load_state_dict(place.good)
+            progress = max(0.0, step - constant) / max(steps - constant, 1)
+            for group, lr in zip(optimiser.param_groups, base, strict=True):
+                group["lr"] = lr * place.shrink * 0.5 * (1 + math.cos(math.pi * progress))
+            loss = _step(objective, optimiser, generator if sampled else None)
+            if loss is None:
+                place.failures += 1
+                if place.failures >= _ATTEMPTS:
+                    objective.load_state_dict(place.good)
+                    return (
+                        f"{stage} left the finite numbers {place.failures} times and stopped at its last good step; "
+                        + _ADVICE
+                    )
+                place.shrink /= 2
                 objective.load_state_dict(place.good)
-        progress = max(0.0, step - constant) / max(steps - constant, 1)
-        for group, lr in zip(optimiser.param_groups, base, strict=True):
-            group["lr"] = lr * place.shrink * 0.5 * (1 + math.cos(math.pi * progress))
-        loss = _step(objective, optimiser, generator if sampled else None)
-        if loss is None:
-            place.failures += 1
-            if place.failures >= _ATTEMPTS:
-                objective.load_state_dict(place.good)
-                return (
-                    f"{stage} left the finite numbers {place.failures} times and stopped at its last good step; "
-                    + _ADVICE
-                )
-            place.shrink /= 2
+                optimiser.state.clear()
+                continue
+            with torch.no_grad():
+                now = objective.gate.probability()
+            open_gates = float(now.sum())
+            more = {"flops": 2 * per_edge * open_gates, **objective.sparsity.figures(now)}
+            reporter.report(stage, step + 1, steps, loss, open_gates, more)
+            place.step = step + 1
+            reporter.journal.keep(key, place.state)
+        if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
             objective.load_state_dict(place.good)
-            optimiser.state.clear()
-            continue
-        with torch.no_grad():
-            now = objective.gate.probability()
-        open_gates = float(now.sum())
-        more = {"flops": 2 * per_edge * open_gates, **objective.sparsity.figures(now)}
-        reporter.report(stage, step + 1, steps, loss, open_gates, more)
-        place.step = step + 1
-        reporter.journal.keep(key, place.state)
-    if not all(bool(torch.isfinite(p).all()) for p in objective.parameters()):
-        objective.load_state_dict(place.good)
-        place.failures += 1
-    return f"{stage} went back to earlier parameters {place.failures} time(s); " + _ADVICE if place.failures else ""
+            place.failures += 1
+        return f"{stage} went back to earlier parameters {place.failures} time(s); " + _ADVICE if place.failures else ""
 
 
 def train_gates(
@@ -152,6 +159,16 @@ def train_gates(
 
 
 _ADVICE = "try smaller learning rates, a smaller solver step, or the logistic family, which is bounded."
+
+
+@contextmanager
+def _on(objective: Objective, device: torch.device) -> Iterator[None]:
+    """The objective on this device, and on the CPU afterwards."""
+    objective.to(device)
+    try:
+        yield
+    finally:
+        objective.cpu()
 
 
 def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: torch.Generator | None) -> float | None:

@@ -66,7 +66,7 @@ class Grouped(AbstractGate):
         edges: AbstractGate | None = None,
     ) -> Self:
         """A group per regulator or per target of a network of `shape` (R, N)."""
-        return cls(groups, group_index(what, shape)[None], edges)
+        return cls(groups, group_index(what, shape)[None].to(groups.probability().device), edges)
 
     @classmethod
     def of_masks(

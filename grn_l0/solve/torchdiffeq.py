@@ -75,7 +75,7 @@ class TorchDiffEq(AbstractSolver):
 
         gaps = intervals(times)
         gated, rate = dynamics.matrices(z), rates(dynamics, held)
-        unit = torch.tensor([0.0, 1.0], dtype=x0.dtype, device=x0.device)
+        unit = torch.arange(2, dtype=x0.dtype, device=x0.device)
         settings: dict[str, Any] = {"rtol": self.rtol, "atol": self.atol, "method": self.method}
         settings["options"] = dict(self.options)
         x, states = x0, [x0]

@@ -69,6 +69,7 @@ class L0Constraint(AbstractSparsity):
     ) -> None:
         super().__init__()
         epsilon = torch.as_tensor(density, dtype=torch.float64).reshape(-1)
+        epsilon = epsilon.to(next((given.device for given in (allowed, index) if given is not None), epsilon.device))
         if not bool(((epsilon > 0) & (epsilon <= 1)).all()):
             raise OptionError(f"a density is a share of the candidates, above 0 and up to 1, not {density!r}")
         if not (math.isfinite(rate) and rate > 0):
@@ -86,7 +87,7 @@ class L0Constraint(AbstractSparsity):
         self.register_buffer("epsilon", epsilon.expand(n_constraints).clone())
         self.register_buffer("allowed", None if allowed is None else allowed.to(torch.bool).clone())
         self.register_buffer("index", None if index is None else index.detach().clone())
-        self.register_buffer("lam", torch.full((n_constraints,), start, dtype=torch.float64))
+        self.register_buffer("lam", torch.full((n_constraints,), start, dtype=torch.float64, device=epsilon.device))
 
     @classmethod
     def per(
@@ -100,7 +101,8 @@ class L0Constraint(AbstractSparsity):
     ) -> Self:
         """One constraint per regulator, or per target, of a network with the candidates `allowed`."""
         rows, columns = allowed.shape
-        return cls(density, allowed=allowed, index=group_index(what, (rows, columns)), rate=rate, restart=restart)
+        index = group_index(what, (rows, columns)).to(allowed.device)
+        return cls(density, allowed=allowed, index=index, rate=rate, restart=restart)
 
     @property
     def lambdas(self) -> Tensor:

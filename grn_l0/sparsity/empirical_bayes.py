@@ -84,7 +84,7 @@ class EmpiricalBayes(AbstractSparsity):
         super().__init__()
         self.a, self.b = a, b
         self.register_buffer("allowed", allowed.to(torch.bool).clone())
-        rows = torch.zeros(len(allowed), 1, dtype=torch.float64)
+        rows = torch.zeros(len(allowed), 1, dtype=torch.float64, device=allowed.device)
         self.register_buffer("lam", rows - float(np.log(a / b)))
 
     def get_extra_state(self) -> Tensor:

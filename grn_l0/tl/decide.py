@@ -7,7 +7,9 @@ from typing import Literal, get_args
 
 from grn_l0._errors import OptionError
 from grn_l0.fit import FamilyName, FitConfig, SparseConfig
+from grn_l0.gates import AbstractGate
 from grn_l0.posterior import PosteriorConfig, by_transitions
+from grn_l0.sparsity import AbstractSparsity
 from grn_l0.timeseries import TimeSeries
 
 Decision = Literal["precision", "balanced"] | float
@@ -83,8 +85,9 @@ def chosen(
     decide: Decision | None,
     sparse: SparseConfig | None,
     family: FamilyName | None,
+    device: str | None = None,
 ) -> FitConfig:
-    """The settings of the fit with the gates and the production that were asked for by themselves.
+    """The settings of the fit with the gates, the production and the device that were asked for by themselves.
 
     Raises
     ------
@@ -93,6 +96,8 @@ def chosen(
     """
     if config is not None and (sparse is not None or family is not None):
         raise OptionError("config has fields for gates and production, too (sparse, families); give them in one place")
+    if config is not None and device is not None:
+        raise OptionError(f"config says where to train, too (device={config.device!r}); leave out device={device!r}")
     if decide is not None and sparse is not None and sparse.decides:
         raise OptionError(
             f"decide ({decide!r}) and a density or price of your own (density, criterion, penalty, sparsity none) both "
@@ -104,4 +109,20 @@ def chosen(
         raise OptionError(f"sparse must be a grn_l0.fit.SparseConfig, not {sparse!r}")
     if sparse is not None:
         options = replace(options, sparse=sparse, odds=1.0 if sparse.decides else options.odds)
+    options = options if device is None else replace(options, device=device)
     return options if family is None else replace(options, families=family)
+
+
+def check_objects(gate: object, sparsity: object) -> None:
+    """Refuse words where objects are expected.
+
+    Raises
+    ------
+    OptionError
+        With where words go.
+    """
+    for name, given, kind in (("gate", gate, AbstractGate), ("sparsity", sparsity, AbstractSparsity)):
+        if given is not None and not isinstance(given, kind):
+            raise OptionError(
+                f"{name} must be an object of grn_l0, not {given!r}; words go into sparse=SparseConfig({name}=...)"
+            )

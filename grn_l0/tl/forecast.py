@@ -48,6 +48,7 @@ def forecast(
     gates: Gates = "hard",
     context: AnnData | None = None,
     hold: Mapping[str, float] | None = None,
+    device: str = "cpu",
 ) -> AnnData:
     """Forecasts beside the data they are about.
 
@@ -72,6 +73,8 @@ def forecast(
     hold
         Genes that are held at a value in all series from the first time on, such as ``{"GATA1": 0.0}`` for a
         knock-out; expression units. See `FitResult.forecast`.
+    device
+        Where the equations are solved: "cpu", "cuda" (or "cuda:1"), "auto".
 
     Returns
     -------
@@ -100,7 +103,7 @@ def forecast(
     known = None if context is None else keys.present(context).series(context, result.fit.genes)
     keys = keys.present(adata)
     series = keys.series(adata, result.fit.genes)
-    courses = result.fit.forecast(series, measurement=measurement, gates=gates, context=known, hold=hold)
+    courses = result.fit.forecast(series, measurement=measurement, gates=gates, context=known, hold=hold, device=device)
     there = np.isfinite(series.times)
     free = [gene not in (hold or {}) for gene in series.genes]
     obs = keys.observations(adata, series)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from grn_l0 import pp
+from grn_l0._device import checked_device
 from grn_l0._errors import OptionError
 from grn_l0._random import check_seed
 from grn_l0._typing import PathLikeStr, Progress
@@ -20,7 +21,7 @@ from grn_l0.gates import AbstractGate
 from grn_l0.posterior import PosteriorConfig, check_workers
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
-from grn_l0.tl.decide import Decision, chosen, settings
+from grn_l0.tl.decide import Decision, check_objects, chosen, settings
 from grn_l0.tl.design import describe
 from grn_l0.tl.inference import Inference
 from grn_l0.tl.inputs import names_of
@@ -58,6 +59,7 @@ def infer(
     replicates: Literal["mean", "separate"] | None = None,
     seed: int = 0,
     threads: int | None = None,
+    device: str | None = None,
     decide: Decision | None = None,
     start: Literal["posterior", "none"] = "posterior",
     sparse: SparseConfig | None = None,
@@ -123,6 +125,9 @@ def infer(
     threads
         Threads of the chain, and in large systems of torch and linear algebra; all cores that this process may use by
         default. The network is the same on any number.
+    device
+        Where the gated ODE and the forecasting model are trained: "cpu" (the default), "cuda" or "cuda:1", or "auto", a
+        GPU where torch sees one. The posterior stays on the CPU, and results come back to it.
     decide
         Which edges are reported. ``"precision"``: those more likely than not; ``"balanced"``: more of them, for
         balanced accuracy; a number: as many as keep the expected share of false edges below it, by decoys
@@ -187,7 +192,9 @@ def infer(
     """
     if start not in ("posterior", "none"):
         raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
-    _check_objects(gate, sparsity)
+    check_objects(gate, sparsity)
+    if device is not None:  # before any work
+        checked_device(device)
     check_workers(jobs, dask)
     seed = check_seed(seed)
     asked = Resampling(resamples=resamples, false_edges=false_edges, jobs=jobs)
@@ -225,7 +232,7 @@ def infer(
     if start == "posterior":
         warn_of_memory(series, len(rows), chain)
     chain, options = settings(decide, chain, config, series, with_prior=bool(priors), start=start)
-    options = chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None)
+    options = chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None, device)
     asked.check(start, options)
     check_density(options.sparse, len(rows) * (series.n_genes - 1))
     if priors and options.sparse.priced:
@@ -289,11 +296,3 @@ def infer(
         info=inference.entries(),
     )
     return inference
-
-
-def _check_objects(gate: object, sparsity: object) -> None:
-    for name, given, kind in (("gate", gate, AbstractGate), ("sparsity", sparsity, AbstractSparsity)):
-        if given is not None and not isinstance(given, kind):
-            raise OptionError(
-                f"{name} must be an object of grn_l0, not {given!r}; words go into sparse=SparseConfig({name}=...)"
-            )

@@ -80,6 +80,7 @@ class Inference:
         gates: Gates = "hard",
         context: AnnData | None = None,
         hold: Mapping[str, float] | None = None,
+        device: str = "cpu",
     ) -> Forecast:
         """Forecast the trajectories of other data with the same genes.
 
@@ -102,6 +103,8 @@ class Inference:
         hold
             Genes that are held at a value in all series from the first time on, such as ``{"GATA1": 0.0}`` for a
             knock-out; expression units. See `FitResult.forecast`.
+        device
+            Where the equations are solved: "cpu", "cuda" (or "cuda:1"), "auto".
 
         Returns
         -------
@@ -124,7 +127,7 @@ class Inference:
         keys = self.keys.replace(time_key, trajectory_key, pseudotime_key, layer, n_bins)
         known = None if context is None else keys.present(context).series(context, self.fit.genes)
         series = keys.present(adata).series(adata, self.fit.genes)
-        return self.fit.forecast(series, measurement=measurement, gates=gates, context=known, hold=hold)
+        return self.fit.forecast(series, measurement=measurement, gates=gates, context=known, hold=hold, device=device)
 
     def save(self, path: PathLikeStr) -> None:
         """Write the model (safetensors with its options as JSON; nothing in it can run code)."""

@@ -156,12 +156,8 @@ def test_dtypes_follow_the_parameters(kind: str, dtype: torch.dtype) -> None:
     torch.testing.assert_close(change.double(), make(kind)(0.0, states()), atol=tolerance, rtol=tolerance)
 
 
-#: An accelerator where there is one.
-DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
-
-
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def test_everything_is_where_the_parameters_are(kind: str, device: str) -> None:
     model, mask = make(kind).to(device), torch.eye(R, N, dtype=torch.float64, device=device)
     x = states().to(device)
