@@ -31,6 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("data")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_run() -> Generator[None, None, None]:
+    """Small systems are run once, and not several times as users do: posterior/test_chains.py tests that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("grn_l0.posterior.joint._CHAINS", ())
+        yield
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave the tests that need data, or a GPU, out where there are none."""
     if _lacks_gpu(item):

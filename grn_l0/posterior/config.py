@@ -24,6 +24,11 @@ class PosteriorConfig:
     averaged
         The inclusion probabilities of this many last rounds are averaged: each round sees other states, so this
         averages over their uncertainty.
+    chains
+        Runs from rounds to second look, each with random numbers of its own, whose probabilities are averaged: every
+        run settles in one of several states of the network that explain the data about as well. None: 4 up to 16,384
+        candidate edges, 2 up to 65,536 and 1 beyond, of 30 or more series without decoys; 1 elsewhere. Of one or two
+        long series three are taken whatever stands here.
     second_look
         Sweeps of one more look at the edges, along the trajectories of the gated ODE, where `infer_start` is given
         them (`grn_l0.tl.infer` does: trained with the defaults of `FitConfig`, so that a start does not depend on the
@@ -75,6 +80,7 @@ class PosteriorConfig:
     more: int = 6
     settled: float = 0.003
     averaged: int = 3
+    chains: int | None = None
     second_look: int = 90
     zoom: int = 2
     uniform_price: bool = False
@@ -114,6 +120,8 @@ class PosteriorConfig:
             for name in names:
                 if getattr(self, name) < least:
                     raise OptionError(f"{name} must be {least} or more, not {getattr(self, name)!r}")
+        if self.chains is not None and self.chains < 1:
+            raise OptionError(f"chains must be 1 or more, or None, not {self.chains!r}")
         if self.lag is not None and not 0 <= self.lag < float("inf"):
             raise OptionError(f"lag must be a time of 0 or more, or None, not {self.lag!r}")
         if not 0 < self.listed_rate < 1:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from grn_l0._journal import Journal
+from grn_l0._random import sequence
 from grn_l0._typing import Float, Int, Progress, ndarray
 from grn_l0.posterior.calibrate import calibrated, overconfident
 from grn_l0.posterior.config import PosteriorConfig
@@ -15,7 +16,8 @@ from grn_l0.posterior.decoys import Decoys, screen
 from grn_l0.posterior.fixed_effects import centred
 from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
-from grn_l0.posterior.response import LONG, designs
+from grn_l0.posterior.response import LONG, MANY, designs
+from grn_l0.posterior.resume import fill, filled
 from grn_l0.posterior.rounds import LOOK, Follow, Run, choose_variant, may_lag
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
@@ -25,6 +27,11 @@ from grn_l0.timeseries import TimeSeries
 #: Fastest rates, per step, of the runs that are averaged for one or two long series. A gene that answers within a step
 #: cannot be told from one that it drives: with faster rates edges point from regulated genes to their regulators.
 _FASTEST = (0.6, 0.85, 1.2)
+
+#: Candidate edges up to which so many runs are averaged. Of two seeds' networks of 50 and 100 genes (48 own systems,
+#: seeds from 9500 on, 5 and 10 % noise) one run each had .83 of their edges in common, two .88; AUPRC of one, two and
+#: four runs was .80, .82 and .83, and of the edges above .98 95, 97 and 99 % were true.
+_CHAINS = ((2**14, 4), (2**16, 2))
 
 #: One false edge of so many targets is one in a hundred, which is what data without regulation may show.
 _MANY_TARGETS = 100
@@ -139,20 +146,42 @@ def _sampled(
     if config.lag:
         problems = [problem.variant(1.0 / config.lag, None) for problem in problems]
     beside = Decoys.of(series, regulators, problems[0].noise, seed) if decoys else None
+    n_chains = 1 if several else config.chains or _n_chains(series, len(regulators), decoys=decoys)
+    problems *= n_chains
+    given = filled(problems[0].scaled)
     runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
     for k, problem in enumerate(problems):
+        own_seed = seed + k if several else _seed_of(seed, k)
+        if n_chains > 1:
+            # Gaps are filled as a run goes; the next one starts from what was measured.
+            fill(problem.scaled, given)
         if beside is None:
-            run = Run.of(problem, prior, config, seed + k, workers, journal, f"run-{k}")
+            run = Run.of(problem, prior, config, own_seed, workers, journal, f"run-{k}")
             if follow is not None and _followed(problem, config):
                 runs.append(run.second_look(run.run(progress, more=LOOK), follow, progress))
             else:
                 runs.append(run.run(progress))
             continue
-        run = Run.of(problem.with_decoys(beside), prior, config, seed + k, workers, journal, f"run-{k}")
+        run = Run.of(problem.with_decoys(beside), prior, config, own_seed, workers, journal, f"run-{k}")
         own, other = beside.split(run.run(progress))
         runs.append(own)
         others.append(other)
-    return (agreed(runs) if several else runs[0]), np.min(others, axis=0)
+    if several:
+        return agreed(runs), np.min(others, axis=0)
+    return averaged(runs), np.mean(others, axis=0)
+
+
+def _n_chains(series: TimeSeries, n_regulators: int, *, decoys: bool) -> int:
+    """How many runs are averaged where nobody asks for a number: few seconds are spent on small systems."""
+    if decoys or series.n_series < MANY:
+        return 1
+    edges = series.n_genes * n_regulators
+    return next((n for most, n in _CHAINS if edges <= most), 1)
+
+
+def _seed_of(seed: int, k: int) -> int:
+    """Of the k-th run; runs of two seeds share no random numbers."""
+    return int(sequence(seed, "posterior/chain", k).generate_state(1)[0]) if k else seed
 
 
 def _followed(problem: Problem, config: PosteriorConfig) -> bool:
@@ -167,8 +196,20 @@ def agreed(runs: Sequence[Start]) -> Start:
     Weights are those given that the gate is open: each run counts by how often it was.
     """
     # The chain has several modes here: what only one run finds is not to be trusted.
+    return _together(runs, runs[1], np.min([r.opening for r in runs], axis=0))
+
+
+def averaged(runs: Sequence[Start]) -> Start:
+    """The first of several runs of one model, with the mean of what all make of the edges."""
+    if len(runs) == 1:
+        return runs[0]
+    gate = None if all(r.gate is None for r in runs) else np.mean([r.opening for r in runs], axis=0)
+    return _together(runs, runs[0], gate)
+
+
+def _together(runs: Sequence[Start], one: Start, gate: Float[ndarray, "regulators genes"] | None) -> Start:
+    """One of several runs with the mean probabilities and weights of all, and these gates."""
     inclusion = np.array([r.inclusion for r in runs])
-    gate = np.min([r.opening for r in runs], axis=0)
     total, effect = inclusion.sum(axis=0), (inclusion * np.array([r.weight for r in runs])).sum(axis=0)
     weight = np.divide(effect, total, out=np.zeros_like(total), where=total > 1e-12)
-    return replace(runs[1], inclusion=inclusion.mean(axis=0), gate=gate, weight=weight)
+    return replace(one, inclusion=inclusion.mean(axis=0), gate=gate, weight=weight)

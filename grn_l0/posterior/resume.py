@@ -60,7 +60,7 @@ def restored_run(run: Run, state: dict[str, Any]) -> Run:
 def filled(scaled: Scaled) -> list[Any] | None:
     """Measurements with what stands where there were none; None where everything was measured."""
     given = not any(gap.any() for gap in scaled.missing) and not any(len(h.genes) for h in scaled.held)
-    return None if given else list(scaled.measured)
+    return None if given else [m.copy() for m in scaled.measured]
 
 
 def fill(scaled: Scaled, values: list[Any] | None) -> None:

@@ -122,6 +122,8 @@ def short(config: PosteriorConfig, begin: Start) -> PosteriorConfig:
         config,
         rounds=config.rounds if sum(config.rounds) < sum(ROUNDS) else ROUNDS,
         averaged=1,
+        # Resamples are averages already.
+        chains=1,
         more=0,
         second_look=0,
         false_share=None,
