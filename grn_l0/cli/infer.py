@@ -14,7 +14,7 @@ from grn_l0.cli import options as opt
 from grn_l0.cli import sparse
 from grn_l0.cli.checkpoint import explain_interruption
 from grn_l0.cli.inputs import open_data, read_names, read_priors, read_trusts
-from grn_l0.cli.outputs import check_outputs, say
+from grn_l0.cli.outputs import check_outputs, say, tell
 from grn_l0.cli.progress import PLAN_FROM_SCRATCH, plan, progress
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ def infer(
         ("--annotate", annotate, (".h5ad",)),
     )
     opt.check_keys(time_key, pseudotime_key)
+    tell(quiet)
     names, edges, trust = read_names(regulators), read_priors(prior), read_trusts(prior_trust)
 
     if checkpoint is not None and start is StartName.none:
