@@ -7,7 +7,6 @@ genes of a cell share a few time courses), and each step is regressed on the sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,22 +14,21 @@ import numpy as np
 
 from grn_l0._journal import Journal
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
-from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.gates import Chain, candidate_edges
 from grn_l0.posterior.grams import Gram, Ready, blocks
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.leave_out import choose_settings
-from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
+from grn_l0.posterior.prior_classes import PriorClasses
 from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import LONG, Design, designs
 from grn_l0.posterior.resume import chain_state, restore_chain, restored_rounds, rounds_state
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.steps import Rows, flat, make_rows
 from grn_l0.posterior.summary import Summary
-from grn_l0.posterior.workers import Workers
 from grn_l0.timeseries import TimeSeries
 
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
@@ -68,13 +66,8 @@ def smoothness(series: TimeSeries) -> float:
 def infer_transitions(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
-    *,
-    prior: Prior | Sequence[Prior] | None,
-    config: PosteriorConfig,
-    seed: int,
+    request: Request,
     progress: Progress | None,
-    workers: Workers,
-    journal: Journal | None = None,
 ) -> Start:
     r"""Posterior of the gates from single steps.
 
@@ -83,11 +76,10 @@ def infer_transitions(
     .. math:: x_{i,k+1} - e_k \hat x_{ik} = (1 - e_k) b_i
         + \sum_j z_{ji} w_{ji} \int_0^{\Delta_k} d\, e^{-d(\Delta_k - u)} \hat x_j(t_k + u)\,du + \epsilon
 
-    Parameters and result as `infer_start`.
+    Result as of `infer_start`.
     """
-    steps = _Steps.of(series, regulators)
+    steps, given, config = _Steps.of(series, regulators), request.priors, request.config
     candidates = candidate_edges(series.n_genes, regulators)
-    given = as_priors(prior)
     choice, grams = steps.choice(), steps.grams()
     # With fewer independent steps than regulators, or in a single series, nobody can say how many listed edges are
     # right: priors whose trust was not given do not touch the gates then, and their edges are ranked first.
@@ -96,8 +88,8 @@ def infer_transitions(
     apart = [p for p in given if p.trust is None and not judge]
     inside = [p for p in given if p.trust is not None or judge]
     classes = PriorClasses.of(inside, candidates, believed=config.listed_rate, judge=judge)
-    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed, workers=workers)
-    rounds = _rounds(chain, grams, choice, progress, journal or Journal())
+    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), request.seed, workers=request.workers)
+    rounds = _rounds(chain, grams, choice, progress, request.journal)
     summary = Summary.averaged(rounds[-config.averaged :])
     start = steps.start(summary, chain)
     score = rank_scores(start.inclusion, steps.evidence(), -start.penalty)

@@ -14,6 +14,7 @@ from grn_l0._errors import DivergenceError, OptionError
 from grn_l0.posterior import PosteriorConfig, Start, infer_start
 from grn_l0.posterior.grams import Smoothed
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import Design
 from grn_l0.posterior.rounds import Run
 from grn_l0.posterior.summary import rows_scaled
@@ -115,7 +116,7 @@ TARGET = 4
 
 
 def first_look(series: TimeSeries) -> tuple[Run, Start]:
-    run = Run.of(Problem.of(series, EVERY), None, QUICK, 0)
+    run = Run.of(Problem.of(series, EVERY), Request(config=QUICK))
     return run, run.run()
 
 
