@@ -87,6 +87,12 @@ class Chain:
         self.present = (np.arange(width) < sizes).astype(np.float64)
         self.shares = self.present / sizes
 
+    @property
+    def width(self) -> Float[ndarray, " families"]:
+        """Prior standard deviation of an open edge's weight: of edges that no prior lists, and of the others."""
+        out: Float[ndarray, " families"] = np.sqrt((self.shares * self.slabs**2).sum(axis=1))
+        return out
+
     def run(self, grams: Grams, choice: Choice, sweeps: int) -> Summary:
         """Sweep, a third of it as burn-in; then learn rates and shares for the next round.
 

@@ -221,8 +221,7 @@ class Problem:
         offset = np.zeros(len(mean))
         for kind, effects in states.effects.items():
             offset[choice.kind == kind] = effects[-1]
-        width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
-        edges = edge_tables(final, self.regulators, scale, choice.variance, width, chain.classes)
+        edges = edge_tables(final, self.regulators, scale, choice.variance, chain)
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         initial = np.empty((self.series.n_series, len(mean)))
         for design, x in zip(self.designs, states.estimate, strict=True):
@@ -241,7 +240,7 @@ class Problem:
             noise=np.sqrt(choice.variance) * scale,
             covariances=self._covariances(choice),
             priors=chain.classes.verdicts(final.inclusion),
-            inputs=self._acting(final, float(width[0])) if self.n_inputs else None,
+            inputs=self._acting(final, float(chain.width[0])) if self.n_inputs else None,
             lag=1.0 / self.lag_rate,
         )
 

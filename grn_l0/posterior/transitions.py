@@ -29,6 +29,7 @@ from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.steps import Rows, flat, make_rows
 from grn_l0.posterior.summary import Summary
+from grn_l0.posterior.tables import edge_tables
 from grn_l0.timeseries import TimeSeries
 
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
@@ -204,29 +205,21 @@ class _Steps:
     def start(self, summary: Summary, chain: Chain) -> Start:
         """Back to expression units."""
         rows, scale, mean = self.rows, self.scaled.scale, self.scaled.mean
-        ratio = scale[None, :] / scale[self.regulators][:, None]
-        inclusion = summary.inclusion.T.astype(np.float64)
-        effect = summary.weight.T.toarray()
-        slope = np.divide(effect, inclusion, out=np.zeros_like(effect), where=inclusion > 1e-12)
-        left = rows.raw_target - rows.raw_features @ effect
+        left = rows.raw_target - rows.raw_features @ summary.weight.T.toarray()
         offset = rows.unit @ left / (rows.unit @ rows.unit)
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         for part, x in zip(self.parts, self.states, strict=True):
             at[part.series, : len(part.times)] = mean + scale * x
-        width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
-        curvature = summary.curvature.of(np.arange(len(scale))).T / summary.variance[None, :]
+        # Ranks tell candidates apart that single precision would not.
+        edges = edge_tables(summary, self.regulators, scale, summary.variance, chain, double=True)
         return Start(
-            inclusion=inclusion,
-            weight=slope * ratio,
+            **edges,
             center=mean[self.regulators],
             offset=mean + scale * offset,
             rate=np.where(self.changing, self.rate, 0.0),
             initial=at[:, 0],
             states=at,
             noise=np.sqrt(self.noise) * scale,
-            penalty=-summary.odds.log().T.astype(np.float64),
-            curvature=curvature / ratio**2,
-            slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=(),
             redundancy=rows.redundancy(),
             projection=self.projection,
