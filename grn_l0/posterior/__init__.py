@@ -2,7 +2,7 @@
 
 from grn_l0.posterior.cluster import Cluster
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.engines import check_workers, opened
+from grn_l0.posterior.engines import check_workers, open_workers
 from grn_l0.posterior.joint import infer_start
 from grn_l0.posterior.prior_classes import BELIEVED, Prior, Verdict
 from grn_l0.posterior.processes import Processes
@@ -30,5 +30,5 @@ __all__ = [
     "by_transitions",
     "check_workers",
     "infer_start",
-    "opened",
+    "open_workers",
 ]

@@ -18,9 +18,6 @@ from grn_l0.posterior.summary import Summary
 from grn_l0.posterior.workers import InProcess, Workers
 from grn_l0.sparsity.empirical_bayes import beta_binomial_fit
 
-#: Gram matrices are kept between burn-in and what follows while they take so many bytes at most: in all, or per edge.
-_HELD, _HELD_PER_EDGE = 2**26, 8
-
 
 def candidate_edges(
     n_genes: int,
@@ -109,7 +106,7 @@ class Chain:
             width = int(self.present[0].sum())
         found, burn = Collected.of(allowed.shape), sweeps // 3
         usage = np.zeros((len(allowed), families, width))
-        with self.workers.share(grams, limit=max(_HELD, _HELD_PER_EDGE * allowed.size)) as shared:
+        with self.workers.share(grams) as shared:
             for first, last, draws in ((0, burn, 0), (burn, sweeps, self.config.draws)):
                 task = Task(
                     seed=self.seed, sweep=self.sweep + first, sweeps=last - first, draws=draws,

@@ -77,7 +77,7 @@ def infer_start(
         none is long, and no decoys are needed, the edges are looked at once more along these. None: no second look,
         whatever `config.second_look`.
     workers
-        Where blocks of targets are worked on, see `opened`: in this process by default. No result depends on it.
+        Where blocks of targets are worked on, see `open_workers`: in this process by default. No result depends on it.
     journal
         Keeps every round, and begins where it has left off. The result is the same, bit for bit.
     """

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Bool, Float, Int, ndarray
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.decoys import Decoys
 from grn_l0.posterior.gates import Chain
-from grn_l0.posterior.grams import Smoothed
+from grn_l0.posterior.grams import SmoothedGrams
 from grn_l0.posterior.inputs import between, in_given_units, known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds
 from grn_l0.posterior.residuals import Residuals
@@ -189,9 +189,15 @@ class Problem:
                     smoother.produce(states, last.weight)
         self.scaled.fill(self.designs, states.estimate, states.own)
 
-    def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Smoothed:
-        """Sufficient statistics of the round, curvature estimated from the last one's edges."""
-        return Smoothed(self.setting(choice), states, last)
+    def grams(
+        self,
+        states: States,
+        choice: Choice,
+        last: Summary | None = None,
+        changing: Bool[ndarray, " genes"] | None = None,
+    ) -> SmoothedGrams:
+        """Sufficient statistics of the round, curvature estimated from the last one's edges; see `SmoothedGrams`."""
+        return SmoothedGrams(self.setting(choice), states, last, changing)
 
     def setting(self, choice: Choice) -> Setting:
         """What one round works with."""

@@ -172,9 +172,8 @@ class Run:
         # Written so that a likelihood that is no number counts as a loss.
         if not choice.log_likelihood >= least:
             return start
-        grams = problem.grams(states, choice, last if self.config.curvature else None)
         # A gene that was found to be constant has no rate, and so no edges.
-        grams.changing = grams.changing & last.changing
+        grams = problem.grams(states, choice, last if self.config.curvature else None, last.changing)
         looked = self.chain.run(grams, choice, self.config.second_look)
         before = Summary.averaged(self.rounds[-self.config.averaged :])
         both = Summary.averaged([before, looked]).where(looked.changing, before)

@@ -16,7 +16,7 @@ from grn_l0._journal import Journal
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
 from grn_l0.posterior.gates import Chain, candidate_edges
-from grn_l0.posterior.grams import Gram, Ready, blocks
+from grn_l0.posterior.grams import FixedGrams, Gram, blocks
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.leave_out import choose_settings
 from grn_l0.posterior.prior_classes import PriorClasses
@@ -101,7 +101,9 @@ def infer_transitions(
     return replace(start, score=score, priors=every.verdicts(summary.inclusion), note=note)
 
 
-def _rounds(chain: Chain, grams: Ready, choice: Choice, progress: Progress | None, journal: Journal) -> list[Summary]:
+def _rounds(
+    chain: Chain, grams: FixedGrams, choice: Choice, progress: Progress | None, journal: Journal
+) -> list[Summary]:
     """All rounds of the chain, of which the journal may have kept some."""
     averaged = chain.config.averaged
 
@@ -187,7 +189,7 @@ class _Steps:
             level, strength = np.maximum(self.rows.noise * self.noise, 1e-9), 20.0
         return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, strength), 1.0, 0.0)
 
-    def grams(self) -> Ready:
+    def grams(self) -> FixedGrams:
         """Sufficient statistics, divided by how many rows carry the information of one."""
         rows = self.rows
         redundancy = rows.redundancy()
@@ -200,7 +202,7 @@ class _Steps:
             Gram.plain(genes[at], gram, score[at], square[at], freedom[genes[at]])
             for at in blocks(np.arange(len(genes)), len(genes))
         ]
-        return Ready(parts, freedom)
+        return FixedGrams(parts, freedom)
 
     def start(self, summary: Summary, chain: Chain) -> Start:
         """Back to expression units."""

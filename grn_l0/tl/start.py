@@ -69,7 +69,7 @@ def make_start(
         The file from which the start is taken where it belongs to these data, options and seed, and to which it is
         written otherwise. Rounds of the posterior are kept beside it until then.
     jobs, dask
-        Where it is computed, see `posterior.opened`; needed only where there is no checkpoint to take it from.
+        Where it is computed, see `posterior.open_workers`; needed only where there is no checkpoint to take it from.
     resume
         Refuse to begin anew.
 
@@ -100,7 +100,7 @@ def make_start(
         with limited(1):
             return ode_trajectories(series, regulators, begin, designs, seed=seed)
 
-    with posterior.opened(jobs, dask) as workers:
+    with posterior.open_workers(jobs, dask) as workers:
         start = posterior.infer_start(
             series,
             regulators,
