@@ -18,7 +18,7 @@ from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import LONG, MANY, designs
-from grn_l0.posterior.resume import fill, filled
+from grn_l0.posterior.resume import RUN, fill, filled
 from grn_l0.posterior.rounds import LOOK, Follow, Run, choose_variant, may_lag
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
@@ -151,13 +151,13 @@ def _sampled(
             # Gaps are filled as a run goes; the next one starts from what was measured.
             fill(problem.scaled, given)
         if beside is None:
-            run = Run.of(problem, own, f"run-{k}")
+            run = Run.of(problem, own, f"{RUN}{k}")
             if follow is not None and _followed(problem, config):
                 runs.append(run.second_look(run.run(progress, more=LOOK), follow, progress))
             else:
                 runs.append(run.run(progress))
             continue
-        run = Run.of(problem.with_decoys(beside), own, f"run-{k}")
+        run = Run.of(problem.with_decoys(beside), own, f"{RUN}{k}")
         one, other = beside.split(run.run(progress))
         runs.append(one)
         others.append(other)

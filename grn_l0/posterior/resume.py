@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 #: What states consist of.
 CLASSES = (States, Deviations, Deviation, Choice, Curvature)
 
+#: What keys of the posterior begin with: those of runs, of trials of a variant, and of series taken step by step.
+RUN, TRIAL, STEPS = "run-", "trial-", "steps"
+KEYS = (RUN, TRIAL, STEPS)
+
 _CHAIN = ("shape", "input_shape", "shift", "shares", "sweep", "rounds", "believed")
 #: Of a summary these are what all rounds that are averaged are asked for; of the last one all else, too.
 _AVERAGED = ("inclusion", "weight")

@@ -19,7 +19,7 @@ from grn_l0.posterior.prior_classes import PriorClasses
 from grn_l0.posterior.problem import Problem
 from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import LONG, MANY, Design
-from grn_l0.posterior.resume import fill, filled, restored_run, run_state
+from grn_l0.posterior.resume import TRIAL, fill, filled, restored_run, run_state
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.states import States
 from grn_l0.posterior.summary import Summary
@@ -237,6 +237,6 @@ def _judged(problem: Problem, request: Request) -> float:
         return run.likelihood - 5.0 * float(edges) - 3.0 * float(effects), filled(problem.scaled)
 
     lag = "none" if np.isinf(problem.lag_rate) else f"{problem.lag_rate:g}"
-    score, values = request.journal.value(f"trial-{lag}-{'whole' if problem.end is None else 'part'}", trial)
+    score, values = request.journal.value(f"{TRIAL}{lag}-{'whole' if problem.end is None else 'part'}", trial)
     fill(problem.scaled, values)
     return float(score)

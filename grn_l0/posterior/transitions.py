@@ -24,7 +24,7 @@ from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
 from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import LONG, Design, designs
-from grn_l0.posterior.resume import chain_state, restore_chain, restored_rounds, rounds_state
+from grn_l0.posterior.resume import STEPS, chain_state, restore_chain, restored_rounds, rounds_state
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.steps import Rows, flat, make_rows
@@ -117,14 +117,14 @@ def _rounds(
             density = float((rounds[-1].inclusion > 0.5).mean())
             progress("posterior", chain.rounds, len(_ROUNDS), {"density": density, **more})
 
-    rounds = journal.restore("steps", put) or []
+    rounds = journal.restore(STEPS, put) or []
     if rounds:
         report({"resumed": 1.0})
     for k in range(chain.rounds, len(_ROUNDS)):
         if k >= len(_ROUNDS) - averaged:
             chain.restart()
         rounds.append(chain.run(grams, choice, _ROUNDS[k]))
-        journal.keep("steps", lambda: {"chain": chain_state(chain), "rounds": rounds_state(rounds, averaged)})
+        journal.keep(STEPS, lambda: {"chain": chain_state(chain), "rounds": rounds_state(rounds, averaged)})
         report({})
     return rounds
 
