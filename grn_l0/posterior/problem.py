@@ -8,10 +8,10 @@ import numpy as np
 from scipy import sparse
 
 from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.decoys import Decoys
-from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.grams import SmoothedGrams
 from grn_l0.posterior.inputs import between, in_given_units, known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds

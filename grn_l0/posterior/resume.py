@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grn_l0.posterior.gates import Chain
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.odds import Odds, OpenEdges
 from grn_l0.posterior.scaling import Scaled

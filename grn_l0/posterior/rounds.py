@@ -11,8 +11,8 @@ from grn_l0._errors import DivergenceError
 from grn_l0._journal import Journal
 from grn_l0._typing import Float, Progress, ndarray
 from grn_l0.posterior.blocks import confirmed
+from grn_l0.posterior.chain import Chain, candidate_edges
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain, candidate_edges
 from grn_l0.posterior.inputs import candidate_end
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.prior_classes import PriorClasses

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.gates import Chain
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.summary import Summary
 
 #: Above so many candidate edges the tables are in single precision.

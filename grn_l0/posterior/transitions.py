@@ -14,8 +14,8 @@ import numpy as np
 
 from grn_l0._journal import Journal
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
+from grn_l0.posterior.chain import Chain, candidate_edges
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
-from grn_l0.posterior.gates import Chain, candidate_edges
 from grn_l0.posterior.grams import FixedGrams, Gram, blocks
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.leave_out import choose_settings

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.gibbs import sweep_targets
 from grn_l0.posterior.grams import FixedGrams, Gram, Grams
 from grn_l0.posterior.kinds import Choice
