@@ -35,7 +35,7 @@ def check_workers(jobs: int = 1, dask: str | None = None) -> None:
 
 
 @contextmanager
-def opened(jobs: int = 1, dask: str | None = None) -> Iterator[Workers]:
+def open_workers(jobs: int = 1, dask: str | None = None) -> Iterator[Workers]:
     """Where blocks of targets are worked on.
 
     Parameters

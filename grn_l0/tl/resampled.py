@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Sweeps of a resample. On halves of SIM350 (5 % noise) it costs a sixth of `infer` on all data, and its edges agree
 #: with those of the default rounds to a Jaccard index of .97 (precision .96 against .97). (20, 20, 40): a tenth, .92.
-ROUNDS = (40, 40, 60, 60)
+SWEEPS = (40, 40, 60, 60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ def short(config: PosteriorConfig, begin: Start) -> PosteriorConfig:
     stimulus = begin.inputs is not None and begin.inputs.level.shape[2] > len(begin.inputs.names)
     return replace(
         config,
-        rounds=config.rounds if sum(config.rounds) < sum(ROUNDS) else ROUNDS,
+        rounds=config.rounds if sum(config.rounds) < sum(SWEEPS) else SWEEPS,
         averaged=1,
         # Resamples are averages already.
         chains=1,
