@@ -10,7 +10,8 @@ from grn_l0._typing import Bool, Int, ndarray
 from grn_l0.ensemble.take import taken_samples
 from grn_l0.timeseries import TimeSeries
 
-#: Times of a block, at least: of four times three steps stay whole, of two none but one.
+#: Times of a block, on average at least: of four times three steps stay whole, of two none but one. Series of four to
+#: seven times are two blocks all the same: there is no other way to halve them.
 SHORTEST = 4
 #: Blocks of a series, at most: more halves than there are resamples, and blocks as long as they can be (what happens
 #: within a block's correlation is not torn apart; Künsch 1989, Ann. Statist. 17, 1217).
@@ -27,8 +28,8 @@ def few_blocks(series: TimeSeries) -> bool:
 def block_labels(series: TimeSeries, rng: np.random.Generator) -> Int[ndarray, "series times"]:
     """0 or 1 for the two complementary halves to which each time goes; -1 in the padding.
 
-    Each trajectory is cut into an even number of blocks where that is possible, at random places, and half of them
-    (of an odd number, one more of a random half) go to either side. One of fewer than four times stays whole.
+    Each trajectory is cut at random places, and half of its blocks (of an odd number, one more of a random half) go to
+    either side. No block has fewer than two times, and of fewer than four times there is one.
     """
     out = np.full(series.times.shape, -1, dtype=np.int64)
     for k, length in enumerate(series.lengths.tolist()):

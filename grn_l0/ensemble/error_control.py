@@ -27,13 +27,15 @@ import numpy as np
 from scipy import optimize
 
 from grn_l0._errors import OptionError
+from grn_l0._typing import Float, ndarray
 
 Bound = Literal["worst-case", "unimodal", "r-concave"]
 
 #: Orders of concavity that Shah & Samworth (2013) assume: of the share of pairs that agree, and of single halves.
 _R_PAIRS, _R_HALVES = -0.5, -0.25
-#: Shapes between which the least favourable distribution is sought: steepest, and as good as uniform.
-_STEEP, _FLAT = 1e-6, 1e6
+#: Logarithms of shapes between which the least favourable distribution is sought: steepest (of few edges among very
+#: many candidates; its powers stay far from underflow), and as good as uniform.
+_STEEP, _FLAT = math.log(1e-30), math.log(1e6)
 
 
 def expected_false(q: float, p: int, threshold: float, pairs: int, bound: Bound = "unimodal") -> float:
@@ -71,7 +73,8 @@ def expected_false(q: float, p: int, threshold: float, pairs: int, bound: Bound 
     theta = q / p
     whole = q / threshold
     found = [whole, q * theta / (2 * threshold - 1)]
-    if bound == "unimodal":
+    if bound != "worst-case":
+        # What is r-concave has a single mode, so that theorem 2 holds of it, too.
         found.append(q * theta * _unimodal(threshold, pairs, theta))
     if bound == "r-concave":
         found.append(p * _r_concave(theta, threshold, pairs))
@@ -195,13 +198,15 @@ def largest_tail(mean: float, count: int, size: int, r: float) -> float:
         return 1.0
     place = np.arange(size + 1.0)
 
-    def centre(a: float, k: int) -> float:
-        f = (1 + place[: k + 1] / a) ** (1 / r)  # divided by a^(1/r), so that nothing under- or overflows
-        return float(f @ place[: k + 1] / f.sum()) - middle
+    def centre(log_a: float, k: int) -> float:
+        f = _powers(log_a, k, r)
+        return math.log(float(f @ place[: k + 1]) / (float(f.sum()) * middle))
 
     def tail(log_a: float, k: int) -> float:
-        f = (1 + place[: k + 1] / math.exp(log_a)) ** (1 / r)
-        return 1.0 - (k + 1 - middle) * float(f[:count].sum()) / float((k + 1 - place[: k + 1]) @ f)
+        f, below = _powers(log_a, k, r), k + 1 - place[: k + 1]
+        # Both parts are of the tail's own size: as one less all that is below it, 1e-17 and 0 would be the same.
+        atom = max(middle * float(f.sum()) - float(f @ place[: k + 1]), 0.0)
+        return ((k + 1 - middle) * float(f[count:].sum()) + atom) / float(below @ f)
 
     shape = _FLAT
     best = 0.0
@@ -212,7 +217,7 @@ def largest_tail(mean: float, count: int, size: int, r: float) -> float:
         shape = below
         if k + 1 < count:
             continue
-        ends = (math.log(below), math.log(above))
+        ends = (below, above)
         best = max(best, *(tail(end, k) for end in ends))
         if ends[0] < ends[1]:
             inside = optimize.minimize_scalar(
@@ -222,10 +227,15 @@ def largest_tail(mean: float, count: int, size: int, r: float) -> float:
     return min(best, 1.0)
 
 
+def _powers(log_a: float, k: int, r: float) -> Float[ndarray, " places"]:
+    """(a + j)^(1/r) of j = 0 ... k, divided by a^(1/r), so that nothing under- or overflows."""
+    return np.asarray((1 + np.arange(k + 1.0) * math.exp(-log_a)) ** (1 / r))
+
+
 def _edge(centre: Callable[[float, int], float], k: int, above: float) -> float:
-    """The shape a, at most `above`, of the distribution on 0 ... k without an atom that has the mean."""
+    """The shape log a, at most `above`, of the distribution on 0 ... k without an atom that has the mean."""
     if centre(above, k) <= 0:
         return above
     if centre(_STEEP, k) >= 0:
         return _STEEP
-    return float(optimize.brentq(centre, _STEEP, above, args=(k,), xtol=1e-14, rtol=1e-13))
+    return float(optimize.brentq(centre, _STEEP, above, args=(k,), xtol=1e-14, rtol=1e-14))

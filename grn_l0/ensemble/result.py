@@ -36,6 +36,9 @@ class Ensemble:
         Mean absolute weight in the resamples that select the edge, with the majority sign; 0 where none does.
     candidates
         Pairs that could be edges.
+    possible
+        How many of them the method could select at all; None for all. A target that stays constant has no equation, and
+        a method that guesses would select none of its edges either: bounds on false edges are of the others.
     """
 
     regulators: tuple[str, ...]
@@ -47,6 +50,7 @@ class Ensemble:
     agreement: Float[ndarray, "regulators targets"]
     weight: Float[ndarray, "regulators targets"]
     candidates: Bool[ndarray, "regulators targets"]
+    possible: int | None = None
 
     @classmethod
     def of(cls, tally: Tally, scheme: Scheme) -> Ensemble:
@@ -73,8 +77,13 @@ class Ensemble:
 
     @property
     def n_candidates(self) -> int:
-        """Number of candidate edges, p."""
+        """Number of candidate edges."""
         return int(self.candidates.sum())
+
+    @property
+    def n_possible(self) -> int:
+        """Number of candidate edges that could be selected, p."""
+        return self.n_candidates if self.possible is None else self.possible
 
     def threshold(self, false_edges: float, bound: Bound = "unimodal") -> float:
         """The selection frequency from which on at most so many false edges are expected.
@@ -91,11 +100,11 @@ class Ensemble:
         OptionError
             If no threshold does it, with what can be reached; or after a bootstrap, for which no bound is known.
         """
-        return choose_threshold(self.average, self.n_candidates, false_edges, self._pairs(), bound)
+        return choose_threshold(self.average, self.n_possible, false_edges, self._pairs(), bound)
 
     def expected_false(self, threshold: float, bound: Bound = "unimodal") -> float:
         """Upper bound of the expected number of false edges at this threshold; see the function of this name."""
-        return expected_false(self.average, self.n_candidates, threshold, self._pairs(), bound)
+        return expected_false(self.average, self.n_possible, threshold, self._pairs(), bound)
 
     def network(self, threshold: float | None = None) -> Network:
         """The edges that at least this share of the resamples selects, by default more than half; scored by frequency.

@@ -23,6 +23,8 @@ Scheme = Literal["auto", "halves", "blocks", "bootstrap"]
 FEW, FEW_LONG = 10, 6
 #: Series of more times than this are long.
 LONG = 12
+#: Groups of unequal sizes are dealt so often, at most, until halves hold equally many trajectories.
+_DEALS = 50
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,7 +36,8 @@ class Subsets:
     series
         The data.
     scheme
-        "halves": complementary halves of the trajectories, or of their groups (Shah & Samworth 2013). "blocks": every
+        "halves": complementary halves of the trajectories (Shah & Samworth 2013); of groups of unequal sizes, as
+        equal in their number of trajectories as random dealing makes them. "blocks": every
         trajectory is cut into blocks of consecutive times, and complementary halves of the blocks are taken (`cut`).
         "bootstrap": as many trajectories, or groups, as there are, drawn with replacement. "auto": halves of ten
         trajectories (groups) or more, and of six or more of more than twelve times; blocks of fewer.
@@ -97,11 +100,35 @@ class Subsets:
         rng = generator(self.seed, f"ensemble/{self.scheme}", pair)
         if self.scheme == "halves":
             units = self.units
-            first = np.isin(units, rng.permutation(units.max() + 1)[: (units.max() + 1) // 2])
+            first = np.isin(units, _half(np.bincount(units), rng))
             rows = np.flatnonzero(first if side == 0 else ~first)
             return taken(self.series, rows, _steady(self.series, rng, side))
         keep = block_labels(self.series, rng) == side
         return cut(self.series, keep, _steady(self.series, rng, side))
+
+
+def _half(sizes: Int[ndarray, " groups"], rng: np.random.Generator) -> Int[ndarray, " some"]:
+    """Groups of one half: random ones, with half of the trajectories, as far as groups allow.
+
+    A candidate's chance to be selected in both halves is at most theta^2 because either half selects it equally often;
+    a half of few trajectories would not select what one of many does.
+    """
+    if (sizes == sizes[0]).all():
+        return rng.permutation(len(sizes))[: len(sizes) // 2]
+    best, least = np.zeros(0, dtype=np.int64), np.inf
+    for _ in range(_DEALS):
+        order, lead, first = rng.permutation(len(sizes)), 0, []
+        for group in order:
+            # To whichever side has fewer so far.
+            ahead = lead > 0
+            lead += -sizes[group] if ahead else sizes[group]
+            if not ahead:
+                first.append(group)
+        if abs(lead) < least:
+            best, least = np.array(first), abs(lead)
+        if least <= 1:
+            break
+    return best
 
 
 def _steady(series: TimeSeries, rng: np.random.Generator, side: int | None) -> Int[ndarray, " samples"]:

@@ -66,10 +66,12 @@ class Summary:
     def averaged(cls, rounds: Sequence[Summary]) -> Summary:
         """The last of several rounds, with the probabilities and weights of all."""
         # A gene that has come to be constant has no edges any more.
-        last, share = rounds[-1], np.float32(1.0 / len(rounds))
+        last = rounds[-1]
         inclusion = np.zeros_like(last.inclusion)
         for r in rounds:
-            inclusion += share * r.inclusion
+            inclusion += r.inclusion
+        # Divided once: ten shares of 1 / 10 come to more than 1, while n numbers of at most 1 add up to at most n.
+        inclusion /= len(rounds)
         inclusion[~last.changing] = 0.0
         weight = rows_scaled(last.changing / len(rounds), reduce(add, [r.weight for r in rounds]))
         return replace(last, inclusion=inclusion, weight=weight, draws=[weight])

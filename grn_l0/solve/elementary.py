@@ -26,7 +26,11 @@ def exp(x: Any) -> Any:
 
 
 def log(x: Any) -> Any:
-    """log x of a positive normal number; in single precision within 2 units in the last place."""
+    """log x of a positive normal number; in single precision within 2 units in the last place.
+
+    Single precision: NaN and infinities give NaN, so that a solution that leaves the finite numbers is seen to; 0,
+    subnormal and negative numbers give some finite number, and are the caller's to keep out.
+    """
     return math.log(x)
 
 
@@ -78,6 +82,7 @@ def _log(x: Any) -> Any:
         y = y * r + np.float32(3.3333331174e-1)
         z = r * r
         y = y * r * z + np.float32(-2.12194440e-4) * e - np.float32(0.5) * z
-        return r + y + np.float32(0.693359375) * e
+        # Bits know of no NaN: it would be 89.1.
+        return r + y + np.float32(0.693359375) * e + x * np.float32(0.0)
 
     return single if x == numba.types.float32 else double

@@ -159,7 +159,7 @@ def resample_start(
     folder: Path | None = None,
     progress: Progress | None = None,
 ) -> ensemble.Ensemble:
-    """How often resamples of the data select each edge.
+    """How often resamples of the data select each edge; possible are those of targets that change.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def resample_start(
     """
     method = ShortPosterior(regulators=regulators, priors=priors, config=short(config, begin))
     about = {} if folder is None else about_start(series, regulators, priors, method.config, seed)
-    return ensemble.resample(
+    found = ensemble.resample(
         method,
         series,
         resamples=asked.resamples or 0,
@@ -190,6 +190,9 @@ def resample_start(
         about=about,
         progress=progress,
     )
+    # A resample may take a gene for changing that all data do not.
+    changing = (begin.rate > 0) | (found.frequency > 0).any(axis=0)
+    return replace(found, possible=int(found.candidates[:, changing].sum()))
 
 
 def stable_start(begin: Start, found: ensemble.Ensemble, false_edges: float | None) -> tuple[Start, str]:
@@ -229,5 +232,6 @@ def resampling_options(asked: Resampling, found: ensemble.Ensemble, network: Net
         "scheme": found.scheme,
         "false_edges": asked.false_edges,
         "average_edges": found.average,
+        "possible_edges": found.n_possible,
         "sentence": describe_resampling(found, network),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,27 @@ def test_the_bound_is_attained():
                 tail = f[count:].sum() + (atom if k + 1 >= count else 0)
                 best = max(best, tail)
     assert largest_tail(mean, count, size, r) == pytest.approx(best, rel=2e-3)
+
+
+@pytest.mark.parametrize(("threshold", "k"), [(0.52, 4), (0.76, 49), (0.9, 49), (1.0, 49)])
+def test_bounds_of_few_edges_among_very_many_candidates(threshold, k):
+    """Tails of 1e-16: as one less all that lies below they would be 0, and of shapes that stop short too large."""
+    q, p, pairs = 20, 120_000_000, 50
+    worst, unimodal, concave = (
+        expected_false(q, p, threshold, pairs, b) for b in ("worst-case", "unimodal", "r-concave")
+    )
+    assert 0 < concave < unimodal < worst
+    count, mean, found = round(2 * pairs * threshold) - pairs, pairs * Decimal(q) ** 2 / Decimal(p) ** 2, []
+    # On 0 ... k + 1, in 28 digits; the mean is about a^2 (1 + 1/2 + ... + 1/k).
+    ends = [np.sqrt(float(mean) / np.sum(1 / np.arange(1.0, n + 1))) for n in (k + 1, k)]
+    for shape in np.linspace(*ends, 300):
+        f = [(1 + j / Decimal(float(shape))) ** -2 for j in range(k + 2)]
+        scale = (k + 1 - mean) / sum((k + 1 - j) * f[j] for j in range(k + 1))
+        atom = 1 - scale * sum(f[:-1])
+        if 0 <= atom <= scale * f[-1]:
+            found.append(p * (scale * sum(f[count:-1]) + atom))
+    assert len(found) > 250
+    assert concave == pytest.approx(float(max(found)), rel=5e-3)
 
 
 def test_stronger_assumptions_and_more_pairs_allow_more():

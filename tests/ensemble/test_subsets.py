@@ -7,6 +7,7 @@ import pytest
 
 from grn_l0._errors import OptionError
 from grn_l0.ensemble import Subsets
+from grn_l0.ensemble.blocks import block_labels, number_of_blocks
 from grn_l0.timeseries import SteadyStates, TimeSeries
 
 
@@ -71,6 +72,27 @@ def test_groups_stay_together():
     assert Subsets(series=make(10), groups=["a", "b"] * 5).scheme == "blocks"
 
 
+def test_groups_of_unequal_sizes_make_halves_of_equal_ones():
+    sizes = [9, 6, 4, 3, 3, 2, 2, 1, 1, 1, 1, 1]
+    groups = [f"donor {k}" for k, size in enumerate(sizes) for _ in range(size)]
+    data = make(sum(sizes))
+    subsets = Subsets(series=data, groups=groups, seed=1)
+    assert subsets.scheme == "halves"
+    halves = set()
+    for number in range(0, 40, 2):
+        first, second = (subsets.take(number + k).trajectories for k in range(2))
+        assert len(first) == len(second) == 17
+        assert sorted(first + second) == sorted(data.trajectories)
+        donors = [{groups[int(name[1:])] for name in half} for half in (first, second)]
+        assert not donors[0] & donors[1]
+        assert Subsets(series=data, groups=groups, seed=1).take(number).trajectories == first
+        halves.add(frozenset(first))
+    assert len(halves) > 15
+    # One donor of most trajectories stands against all others.
+    alone = Subsets(series=make(12), groups=["a"] * 8 + list("bcde"), scheme="halves").take(0)
+    assert alone.n_series in (4, 8)
+
+
 def test_long_trajectories_are_halved_from_six_on():
     assert Subsets(series=make(6, 20)).scheme == "halves"
     assert Subsets(series=make(6, 12)).scheme == "blocks"
@@ -92,6 +114,16 @@ def test_blocks_keep_consecutive_times_and_all_that_belongs_to_them():
             # Ten blocks of four, of which five are kept: at most five runs.
             assert (np.diff(at) > 1).sum() <= 5
         np.testing.assert_array_equal(part.knockouts, data.knockouts)
+
+
+@pytest.mark.parametrize(("length", "blocks", "least"), [(3, 1, 3), (4, 2, 2), (7, 2, 3), (8, 2, 3), (100, 10, 8)])
+def test_blocks_of_short_trajectories_have_two_times_or_more(length, blocks, least):
+    assert number_of_blocks(length) == blocks
+    runs = []
+    for seed in range(40):
+        labels = block_labels(make(1, length), np.random.default_rng(seed))[0]
+        runs += [len(run) for run in np.split(labels, np.flatnonzero(np.diff(labels)) + 1)]
+    assert min(runs) == least
 
 
 def test_short_trajectories_keep_their_times_and_lengths_may_differ():

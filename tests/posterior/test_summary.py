@@ -9,6 +9,7 @@ import pytest
 from posterior_chains import believing
 from scipy import sparse
 
+from grn_l0 import metrics
 from grn_l0.posterior import summary as summary_module
 from grn_l0.posterior.response import Design
 from grn_l0.posterior.states import States
@@ -37,6 +38,16 @@ def test_rounds_are_averaged_but_for_genes_that_have_come_to_be_constant() -> No
     np.testing.assert_allclose(found.weight.toarray(), expected, rtol=1e-12)
     np.testing.assert_array_equal(found.draws[0].toarray(), found.weight.toarray())
     assert found.odds is two.odds and found.weight.has_sorted_indices
+
+
+@pytest.mark.parametrize("n", [3, 7, 10])
+def test_certain_edges_stay_probabilities_however_many_rounds_there_are(n: int) -> None:
+    """Ten shares of a tenth add up to more than 1 in single precision, which `metrics.reliability` refuses."""
+    one = replace(random_round(1), inclusion=np.ones((GENES, REGULATORS), dtype=np.float32))
+    found = Summary.averaged([one] * n).inclusion
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, np.where(one.changing[:, None], one.inclusion, 0))
+    assert metrics.reliability(found, np.ones_like(found, dtype=bool)).count[-1] == one.changing.sum() * REGULATORS
 
 
 def test_targets_of_one_round_take_the_place_of_those_of_another() -> None:

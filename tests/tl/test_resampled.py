@@ -10,6 +10,7 @@ import pytest
 
 from grn_l0 import datasets, ensemble, simulate, tl
 from grn_l0._errors import OptionError
+from grn_l0.ensemble.error_control import expected_false
 from grn_l0.fit import FitConfig, SparseConfig
 from grn_l0.network import read_network
 from grn_l0.posterior import PosteriorConfig
@@ -91,6 +92,22 @@ def test_false_edges_keep_what_is_frequent_enough(data, often):
         zip(*np.nonzero(whole.ensemble.network(threshold).selected), strict=True)
     )
     assert f"at least {threshold:.0%} of the resamples" in result.status
+
+
+def test_genes_that_stay_constant_are_no_candidates_for_false_edges(data):
+    """Half of the panel has no equation: chance selects the same edges, of half as many."""
+    rng = np.random.default_rng(1)
+    values = np.hstack([data.X, rng.normal(0.5, 0.05, data.shape)])
+    both = anndata.AnnData(values, obs=data.obs)
+    result = tl.infer(both, resamples=6, false_edges=40, **OPTIONS)
+    found = result.ensemble
+    changing = int((result.fit.start.rate > 0).sum())
+    assert 8 <= changing <= 10 and (result.fit.start.rate[10:] == 0).all()
+    assert (found.n_candidates, found.n_possible) == (20 * 19, changing * 19)
+    assert both.uns["grn_l0"]["options"]["resampling"]["possible_edges"] == changing * 19
+    expected = expected_false(found.average, changing * 19, 1.0, 3)
+    assert found.expected_false(1.0) == expected > 1.9 * expected_false(found.average, 20 * 19, 1.0, 3)
+    assert f"at most {found.expected_false(found.threshold(40)):.2g} of them" in result.status
 
 
 def test_a_number_that_cannot_be_kept_leaves_no_edge_and_says_which_can(data):
