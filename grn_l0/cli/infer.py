@@ -146,10 +146,6 @@ def infer(
     opt.check_keys(time_key, pseudotime_key)
     names, edges, trust = read_names(regulators), read_priors(prior), read_trusts(prior_trust)
 
-    if checkpoint is not None and start is StartName.none:
-        raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
-    if resume and checkpoint is None:
-        raise OptionError("--resume needs the folder to go on from: --checkpoint DIR")
     decision = _decision(decide)
     chosen = sparse.sparse_config(gate, sparsity, criterion, penalty, density, group)
     checked_device(device)

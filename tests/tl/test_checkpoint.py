@@ -152,7 +152,7 @@ def test_places_that_cannot_hold_a_checkpoint(adata, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="name a folder"):
         tl.infer(adata, **OPTIONS, checkpoint=tmp_path / "file")
-    with pytest.raises(OptionError, match="start='none'"):
+    with pytest.raises(OptionError, match="start='posterior'"):
         tl.infer(adata, **OPTIONS, start="none", checkpoint=tmp_path)
 
 
