@@ -125,7 +125,11 @@ def infer(
     ] = 1,
     dask: Annotated[
         str | None,
-        typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the targets."),
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Scheduler of a Dask cluster that shares the targets; resamples stay on --jobs processes here.",
+        ),
     ] = None,
     resume: Annotated[
         bool,

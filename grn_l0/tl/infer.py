@@ -158,7 +158,8 @@ def infer(
         Processes on which blocks of targets, and resamples, are worked on. The network is the same on any number of
         them, bit for bit.
     dask
-        Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers do it instead.
+        Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers work on the blocks of targets
+        instead. Resamples stay on this machine, on its `jobs`, which go with `dask` only where there are resamples.
     checkpoint
         Folder (made if its parent exists) that keeps how far the fit is: the rounds of the posterior, the steps of
         training and sums over resamples, at most every ten seconds, and the posterior start. A later call with the
@@ -189,7 +190,8 @@ def infer(
     Warns
     -----
     GrnWarning
-        If so many candidate edges are asked for that memory may not do, or a checkpoint belongs to other data.
+        If so many candidate edges are asked for that memory may not do, a checkpoint belongs to other data, or
+        resamples beside `dask` have one process only.
     """
     check_combination(
         start=start, prior=prior, decide=decide, resamples=resamples, jobs=jobs, dask=dask, checkpoint=checkpoint,
@@ -234,7 +236,8 @@ def infer(
     with limited(chain.threads, series.n_series * series.n_genes):
         begin = None
         if start == "posterior":
-            begin = make_start(series, rows, priors, chain, int(seed), progress, kept, jobs, dask, resume=resume)
+            shared = jobs if dask is None else 1
+            begin = make_start(series, rows, priors, chain, int(seed), progress, kept, shared, dask, resume=resume)
         found, said = None, ""
         if begin is not None and asked.resamples is not None:
             found = resample_start(

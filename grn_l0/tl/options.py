@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from grn_l0._errors import OptionError
+from grn_l0._checks import check_count
+from grn_l0._errors import OptionError, warn
 from grn_l0.posterior import check_workers
 
 #: What only a posterior start can use, and why.
@@ -42,10 +43,18 @@ def check_combination(
         With what to leave out, or to give.
     MissingDependencyError
         If there is no dask.distributed for `dask`.
+
+    Warns
+    -----
+    GrnWarning
+        If there is a cluster, and resamples will go through this process alone.
     """
     if start not in ("posterior", "none"):
         raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
-    check_workers(jobs, dask)
+    check_count("jobs", jobs)
+    # Beside a cluster, which has the targets, processes have the resamples.
+    beside = dask is not None and resamples is not None
+    check_workers(1 if beside else jobs, dask)
     given = {"prior": prior, "decide": decide, "resamples": resamples, "dask": dask, "checkpoint": checkpoint}
     given["jobs"] = jobs if jobs > 1 else None
     for name, why in _OF_POSTERIOR.items():
@@ -53,3 +62,8 @@ def check_combination(
             raise OptionError(f"{why}; use start='posterior' (--start posterior), or leave {name} out")
     if resume and checkpoint is None:
         raise OptionError("resume needs the folder to go on from; give checkpoint (--checkpoint DIR), too")
+    if beside and jobs == 1:
+        warn(
+            f"the workers of dask share the targets; the {resamples} resamples are worked on in this process, one "
+            "after the other. jobs=4 (--jobs 4) gives them to four processes of this machine"
+        )
