@@ -160,7 +160,7 @@ def _onto(network: Network, rows: tuple[str, ...], columns: tuple[str, ...]) -> 
     """Which of these pairs are candidates of the network."""
     at = pd.Index(network.regulators).get_indexer(pd.Index(rows))
     to = pd.Index(network.targets).get_indexer(pd.Index(columns))
-    inside: Bool[ndarray, "regulators genes"] = network.allowed[np.ix_(at, to)] & (at >= 0)[:, None] & (to >= 0)
+    inside: Bool[ndarray, "regulators genes"] = network.candidates[np.ix_(at, to)] & (at >= 0)[:, None] & (to >= 0)
     return inside
 
 
