@@ -23,10 +23,7 @@ class Point:
     y: tuple[int, ...]
 
 
-@pytest.fixture(autouse=True)
-def always(monkeypatch):
-    monkeypatch.setattr(_journal, "EVERY", 0.0)
-    monkeypatch.setattr(_journal, "PATIENCE", 0.0)
+pytestmark = pytest.mark.usefixtures("kept_at_once")
 
 
 def everything():

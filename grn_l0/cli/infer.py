@@ -125,7 +125,11 @@ def infer(
     ] = 1,
     dask: Annotated[
         str | None,
-        typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the targets."),
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Scheduler of a Dask cluster that shares the targets; resamples stay on --jobs processes here.",
+        ),
     ] = None,
     resume: Annotated[
         bool,
@@ -147,10 +151,6 @@ def infer(
     tell(quiet)
     names, edges, trust = read_names(regulators), read_priors(prior), read_trusts(prior_trust)
 
-    if checkpoint is not None and start is StartName.none:
-        raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
-    if resume and checkpoint is None:
-        raise OptionError("--resume needs the folder to go on from: --checkpoint DIR")
     decision = _decision(decide)
     chosen = sparse.sparse_config(gate, sparsity, criterion, penalty, density, group)
     checked_device(device)

@@ -64,16 +64,14 @@ class Resampling:
         if self.false_edges is not None:
             check_false_edges(self.false_edges)
 
-    def check(self, start: str, options: FitConfig) -> None:
-        """Refuse settings of the fit that leave nothing to resample, or no say to `false_edges`.
+    def check(self, options: FitConfig) -> None:
+        """Refuse settings of the fit that leave no say to `false_edges`.
 
         Raises
         ------
         OptionError
             With what to leave out.
         """
-        if self.resamples is not None and start == "none":
-            raise OptionError("resamples are of the posterior start; use start='posterior', or leave resamples out")
         sparse = options.sparse
         if self.false_edges is not None and (sparse.density is not None or sparse.sparsity == "none"):
             raise OptionError(

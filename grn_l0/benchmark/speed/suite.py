@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grn_l0 import tl
+from grn_l0._checks import check_count
 from grn_l0._errors import OptionError
 from grn_l0.benchmark.measure import Cells, Limits, Piece, run_measured, run_pieces
 from grn_l0.benchmark.measure.cells import python_command
@@ -62,8 +63,7 @@ class SpeedPlan:
 
     def __post_init__(self) -> None:
         for name in ("repeats", "threads", "jobs"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} must be 1 or more, not {getattr(self, name)}")
+            check_count(name, getattr(self, name))
 
     @property
     def names(self) -> list[str]:
