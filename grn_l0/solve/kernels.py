@@ -9,11 +9,11 @@ import math
 
 import numpy as np
 
-from grn_l0.solve.elementary import compiled
+from grn_l0._compiled import ANY_ORDER, compiled
 from grn_l0.solve.production import System, features, features_back, production, production_back
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _coefficients(rate: float, h: float) -> tuple[float, float, float]:
     """`a` = d h, the gain 1 - exp(-a), and the ramp 1 - gain / a without cancellation (or 0 / 0) for small a."""
     a = rate * h
@@ -23,7 +23,7 @@ def _coefficients(rate: float, h: float) -> tuple[float, float, float]:
     return a, gain, 1 - gain / a
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _decay(
     system: System,
     h: np.ndarray,
@@ -53,7 +53,7 @@ def _decay(
                 ramp[i, s] *= row[s]
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _step(
     system: System,
     x: np.ndarray,  # (N, B)
@@ -80,7 +80,7 @@ def _step(
             after[i, s] = predicted[i, s] + ramp[i, s] * (f1[i, s] - f0[i, s])
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _predict(
     system: System,
     x: np.ndarray,
@@ -101,7 +101,7 @@ def _predict(
                 predicted[i, s] = x[i, s] + gain[i, s] * (f0[i, s] - x[i, s])
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _load(states: np.ndarray, first: int, size: int, block: np.ndarray) -> None:
     for i in range(len(block)):
         row = states[i, first : first + size]  # else every index is tested for being negative
@@ -109,7 +109,7 @@ def _load(states: np.ndarray, first: int, size: int, block: np.ndarray) -> None:
             block[i, s] = row[s]
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _store(block: np.ndarray, first: int, size: int, states: np.ndarray) -> None:
     for i in range(len(block)):
         row = states[i, first : first + size]
@@ -117,7 +117,7 @@ def _store(block: np.ndarray, first: int, size: int, states: np.ndarray) -> None
             row[s] = block[i, s]
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def solve(
     system: System,
     x0: np.ndarray,  # (N, S)
@@ -155,7 +155,7 @@ def solve(
     return not np.isnan(total)
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def adjoint(
     system: System,
     x0: np.ndarray,  # as for `solve`, and the next five
