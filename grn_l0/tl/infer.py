@@ -226,7 +226,7 @@ def infer(
     if threads is not None or posterior is None:
         chain = replace(chain, threads=cores)
     if start == "posterior":
-        warn_of_memory(series, len(rows), chain)
+        warn_of_memory(series, len(rows))
     chain, options = settings(decide, chain, config, series, with_prior=bool(priors))
     options = chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None, device)
     asked.check(options)
