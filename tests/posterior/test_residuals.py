@@ -77,7 +77,7 @@ def test_moments_of_residuals_far_smaller_than_the_measurements(level: float, er
     want = np.einsum("sti,sui->tui", noise, noise)
     size = np.sqrt(np.einsum("tti->ti", want))
     assert (np.abs(square[0] - want) / (size[:, None] * size)).max() < error
-    np.testing.assert_allclose(total[0], noise.sum(axis=0), atol=error * size.max())
+    np.testing.assert_allclose(total[0], noise.sum(axis=0), atol=error * float(size.max()))
 
 
 def test_measurements_alone_are_residuals_at_every_rate() -> None:
