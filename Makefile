@@ -28,6 +28,7 @@ $(BIN)/python:
 
 # A stamp per kind of installation, so that it is repeated only when what it installs has changed.
 $(RUN): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing; this takes a few minutes the first time"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 

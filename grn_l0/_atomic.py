@@ -47,8 +47,8 @@ def atomic_path(path: PathLikeStr) -> Iterator[Path]:
     """A temporary path that becomes `path` when the block ends well, and disappears otherwise.
 
     It lies in the same folder (so that moving it is one step of the file system) and ends in the same suffixes
-    (writers look at them). An older file at `path` stays as it is until then. Nothing is created here: what the
-    block writes gets the permissions that any new file would get.
+    (writers look at them). An older file at `path` stays as it is until then. What the block writes gets the
+    permissions that any new file would get, whatever its writer gave it (some make files that nobody else may read).
 
     Parameters
     ----------
@@ -72,8 +72,16 @@ def atomic_path(path: PathLikeStr) -> Iterator[Path]:
     try:
         yield temporary
         try:
+            os.chmod(temporary, 0o666 & ~_umask())
             os.replace(temporary, target)
         except OSError as error:
             raise OutputError(f"cannot write {target}: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """What new files may not be; it can only be read by setting it."""
+    now = os.umask(0o077)
+    os.umask(now)
+    return now

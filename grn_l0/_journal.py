@@ -62,10 +62,13 @@ class Journal:
     def __post_init__(self) -> None:
         self.about = json.loads(json.dumps(self.about))
         self._last, self._wait = time.monotonic(), EVERY
-        # What a run that was killed while it wrote has left.
-        for pattern in () if self.folder is None else (f".{_PREFIX}*.safetensors", ".start.*.safetensors"):
-            for path in self.folder.glob(pattern) if self.folder is not None else ():
-                path.unlink(missing_ok=True)
+
+    def clean(self, *patterns: str) -> None:
+        """Remove what runs that were killed while they wrote have left: of states, and of these patterns."""
+        if self.folder is not None:
+            for pattern in (f".{_PREFIX}*.safetensors", *patterns):
+                for path in self.folder.glob(pattern):
+                    path.unlink(missing_ok=True)
 
     def load(self, key: str) -> Any | None:
         """The last state under this key if it belongs here; None, with a warning where that surprises, otherwise."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 import torch
 from anndata import AnnData
 
-from grn_l0 import GrnWarning, datasets, tl
+from grn_l0 import GrnWarning, _journal, datasets, tl
 from grn_l0.tl.inference import Inference
 
 MIRROR = "GRN_L0_DATA"
@@ -78,6 +78,22 @@ def data_dir() -> Path:
     if not path.is_dir():
         pytest.fail(f"{MIRROR}={folder} is not a folder")
     return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Small tensors on several threads are slow where other work shares the cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Journals write every state that they are given; in use they wait ten seconds between two."""
+    monkeypatch.setattr(_journal, "EVERY", 0.0)
+    monkeypatch.setattr(_journal, "PATIENCE", 0.0)
 
 
 @pytest.fixture

@@ -82,3 +82,14 @@ def test_places_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(OutputError, match="no permission"):
         check_output(tmp_path / "a.csv")
+
+
+def test_files_can_be_read_by_whom_new_files_can(tmp_path: Path) -> None:
+    """Whatever the writer thinks of them."""
+    before = os.umask(0o027)
+    try:
+        with atomic_path(tmp_path / "a") as temporary:
+            temporary.touch(mode=0o600)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640

@@ -23,10 +23,7 @@ class Point:
     y: tuple[int, ...]
 
 
-@pytest.fixture(autouse=True)
-def always(monkeypatch):
-    monkeypatch.setattr(_journal, "EVERY", 0.0)
-    monkeypatch.setattr(_journal, "PATIENCE", 0.0)
+pytestmark = pytest.mark.usefixtures("kept_at_once")
 
 
 def everything():
@@ -128,9 +125,15 @@ def test_writing_waits_its_turn_and_leavings_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(_journal, "EVERY", 10.0)
     now = [0.0]
     monkeypatch.setattr(_journal.time, "monotonic", lambda: now[0])
-    (tmp_path / ".state-key.0123abcd.safetensors").write_bytes(b"half")
+    names = {f"{of}.0123abcd.safetensors" for of in (".state-key", ".start", ".other")}
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
     journal, made = Journal(tmp_path), []
+    assert {path.name for path in tmp_path.iterdir()} == names
+    journal.clean(".start.*.safetensors")
+    (tmp_path / ".other.0123abcd.safetensors").unlink()
     assert not list(tmp_path.iterdir())
+    Journal().clean("*")
     for moment in (5.0, 11.0, 15.0, 22.0):
         now[0] = moment
         journal.keep("key", lambda: made.append(now[0]) or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grn_l0._checks import check_count
 from grn_l0._errors import OptionError
 
 
@@ -36,7 +37,5 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.noise < float("inf"):
             raise OptionError(f"noise must be 0 or more, not {self.noise}")
-        if self.seeds < 1:
-            raise OptionError(f"seeds must be 1 or more, not {self.seeds}")
-        if self.threads < 1:
-            raise OptionError(f"threads must be 1 or more, not {self.threads}")
+        check_count("seeds", self.seeds)
+        check_count("threads", self.threads)

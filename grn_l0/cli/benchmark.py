@@ -81,7 +81,14 @@ def benchmark(
     list_cases: Annotated[
         bool, typer.Option("--list", help="List the cases, or pieces, and leave (accuracy, speed, scale).")
     ] = False,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads.")] = 1,
+    threads: Annotated[
+        int,
+        typer.Option(
+            "--threads",
+            min=1,
+            help="Threads of a run (sim350, yeast, hematopoiesis, breast-cancer, speed, scale; the others take one).",
+        ),
+    ] = 1,
     json: opt.AsJson = False,
     quiet: opt.Quiet = False,
 ) -> None:

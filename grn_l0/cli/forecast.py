@@ -40,7 +40,7 @@ def forecast(
     pseudotime_key: opt.PseudotimeKey = None,
     bins: opt.Bins = None,
     layer: opt.Layer = None,
-    threads: opt.Threads = None,
+    threads: opt.TorchThreads = 1,
     device: opt.Device = "cpu",
     measurement: Annotated[
         MeasurementName, typer.Option("--measurement", help="What a step starts from (docs/quickstart.md).")

@@ -14,7 +14,7 @@ from grn_l0.cli import options as opt
 from grn_l0.cli import sparse
 from grn_l0.cli.checkpoint import explain_interruption
 from grn_l0.cli.inputs import open_data, read_names, read_priors, read_trusts
-from grn_l0.cli.outputs import check_outputs, say
+from grn_l0.cli.outputs import check_outputs, say, tell
 from grn_l0.cli.progress import PLAN_FROM_SCRATCH, plan, progress
 
 if TYPE_CHECKING:
@@ -125,7 +125,11 @@ def infer(
     ] = 1,
     dask: Annotated[
         str | None,
-        typer.Option("--dask", metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the targets."),
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Scheduler of a Dask cluster that shares the targets; resamples stay on --jobs processes here.",
+        ),
     ] = None,
     resume: Annotated[
         bool,
@@ -144,12 +148,9 @@ def infer(
         ("--annotate", annotate, (".h5ad",)),
     )
     opt.check_keys(time_key, pseudotime_key)
+    tell(quiet)
     names, edges, trust = read_names(regulators), read_priors(prior), read_trusts(prior_trust)
 
-    if checkpoint is not None and start is StartName.none:
-        raise OptionError("--checkpoint keeps the posterior start; leave it out with --start none")
-    if resume and checkpoint is None:
-        raise OptionError("--resume needs the folder to go on from: --checkpoint DIR")
     decision = _decision(decide)
     chosen = sparse.sparse_config(gate, sparsity, criterion, penalty, density, group)
     checked_device(device)

@@ -44,8 +44,12 @@ Regulators = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same result.")]
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads.  [default: the cores this process may use]")
+    int | None,
+    typer.Option(
+        "--threads", min=1, help="Threads of the posterior.  [default: as many as cores that this process may use]"
+    ),
 ]
+TorchThreads = Annotated[int, typer.Option("--threads", min=1, help="Threads of torch.")]
 Device = Annotated[
     str,
     typer.Option(
@@ -56,11 +60,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no summary; warnings stay.")]
 
 
-def use_threads(threads: int | None) -> None:
-    """Set the threads of this process, one if not said: it belongs to the command line, so nothing else is affected."""
+def use_threads(threads: int) -> None:
+    """Set the threads of torch in this process: it belongs to the command line, so nothing else is affected."""
     import torch
 
-    torch.set_num_threads(threads or 1)
+    torch.set_num_threads(threads)
 
 
 def optional_key(key: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 import sys
@@ -62,6 +63,21 @@ def say(text: str, quiet: bool = False) -> None:
     """One line for the person at the terminal, on stderr."""
     if not quiet:
         print(text, file=sys.stderr, flush=True)
+
+
+def tell(quiet: bool = False) -> None:
+    """Show what this package notes by the way, such as how many names it found, on stderr, a line each."""
+    log = logging.getLogger("grn_l0")
+    if not quiet and not log.handlers:
+        log.addHandler(_Lines())
+        log.setLevel(logging.INFO)
+
+
+class _Lines(logging.Handler):
+    """Writes to whatever stderr is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(record.getMessage(), file=sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:

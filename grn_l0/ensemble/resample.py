@@ -8,9 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grn_l0._atomic import check_output
+from grn_l0._checks import check_count
 from grn_l0._errors import OptionError, WorkerError
 from grn_l0._parallel import on_processes
 from grn_l0._random import check_seed, sequence
@@ -128,9 +127,8 @@ def check_resamples(resamples: int, jobs: int) -> None:
     OptionError
         If `resamples` is no integer of 2 or more, or `jobs` none of 1 or more.
     """
-    for name, value, least in (("resamples", resamples, 2), ("jobs", jobs, 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise OptionError(f"{name} must be an integer of {least} or more, not {value!r}")
+    check_count("resamples", resamples, 2)
+    check_count("jobs", jobs)
 
 
 def _networks(

@@ -43,11 +43,11 @@ class Tally:
     @classmethod
     def like(cls, network: Network) -> Tally:
         """An empty one for networks with these candidates."""
-        shape = network.allowed.shape
+        shape = network.candidates.shape
         return cls(
             regulators=network.regulators,
             targets=network.targets,
-            candidates=network.allowed,
+            candidates=network.candidates,
             done=0,
             selected=np.zeros(shape, dtype=np.int32),
             positive=np.zeros(shape, dtype=np.int32),
@@ -70,7 +70,7 @@ class Tally:
                     f"the method's networks of two resamples have other {name}: {len(own)} and then {len(other)}; they "
                     "must be the same, in the same order, whatever the data"
                 )
-        if not np.array_equal(self.candidates, network.allowed):
+        if not np.array_equal(self.candidates, network.candidates):
             raise OptionError(
                 "the method's networks of two resamples have other candidate edges; they must be the same"
             )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grn_l0._errors import NameMatchError, OptionError
+from grn_l0._checks import check_count
+from grn_l0._errors import NameMatchError
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.network import Network, all_candidates
 from grn_l0.timeseries import TimeSeries
@@ -40,8 +41,7 @@ class Top:
     regulators: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.edges < 1:
-            raise OptionError(f"edges must be 1 or more, not {self.edges!r}")
+        check_count("edges", self.edges)
 
     def __call__(self, series: TimeSeries) -> Network:
         """The network of these data; its weights are the scores, without a sign.

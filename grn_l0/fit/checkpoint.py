@@ -25,9 +25,9 @@ from grn_l0.posterior.projection import Projection
 from grn_l0.solve import SOLVERS
 
 FORMAT = "grn_l0 model"
-VERSION = 4
+VERSION = 5
 _VECTORS = ("noise", "mean", "spread", "drift", "initial")
-_MATRICES = ("scores", "weights", "effects", "candidates")
+_MATRICES = ("scores", "weights", "effects", "candidates", "frequencies")
 
 
 def save_model(path: PathLikeStr, result: FitResult) -> None:
@@ -51,7 +51,9 @@ def save_model(path: PathLikeStr, result: FitResult) -> None:
         tensors[f"result/{name}"] = torch.from_numpy(np.array(getattr(result.knowledge, name), dtype=np.float64))
     beyond = _beyond(result, tensors)
     for name in _MATRICES:
-        tensors[f"network/{name}"] = torch.from_numpy(np.array(getattr(result.network, name)))
+        matrix = getattr(result.network, name)
+        if matrix is not None:  # without resamples, and in files before version 5, there are no frequencies
+            tensors[f"network/{name}"] = torch.from_numpy(np.array(matrix))
     header = {
         "genes": result.genes,
         "regulators": result.regulators,

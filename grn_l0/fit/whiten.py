@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from grn_l0.solve.elementary import compiled
+from grn_l0._compiled import ANY_ORDER, compiled
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def whiten(
     x: np.ndarray,  # (T, N, S) states
     target: np.ndarray,  # (T, N, S)

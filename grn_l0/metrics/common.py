@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from grn_l0._errors import NameMatchError, OptionError, nearest
-from grn_l0._typing import Array, Bool, Float, ndarray
-from grn_l0.metrics.edges import known_names, listed_scores, scores_everything, tidied
+from grn_l0._typing import Bool, Float, ndarray
+from grn_l0.metrics._align import Aligned, aligned
+from grn_l0.metrics.edges import known_names, scores_everything, tidied
 from grn_l0.network import Network, all_candidates
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Laid:
+class AlignedNetwork:
     """One network on the common candidates; arrays of shape (R, N), rows regulators and columns genes.
 
     Attributes
@@ -44,7 +44,7 @@ class Laid:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Common:
+class Alignment:
     """The common universe, and every network on it.
 
     Attributes
@@ -62,16 +62,16 @@ class Common:
     regulators: tuple[str, ...]
     genes: tuple[str, ...]
     candidates: Bool[ndarray, "regulators genes"]
-    networks: Mapping[str, Laid]
+    networks: Mapping[str, AlignedNetwork]
     open_universe: tuple[str, ...]
 
 
-def lay_together(
+def align(
     results: Mapping[str, Network | pd.DataFrame],
     regulators: Iterable[str] | None = None,
     genes: Iterable[str] | None = None,
-) -> Common:
-    """Lay networks on the candidate edges that all of them have.
+) -> Alignment:
+    """Put networks on the candidate edges that all of them have.
 
     Parameters
     ----------
@@ -92,39 +92,38 @@ def lay_together(
     if len(results) < 2:
         raise OptionError(f"{len(results)} network given; a comparison takes two or more")
     held = {name: tidied(result, name) for name, result in results.items()}
-    edges = {name: result.all_edges() if isinstance(result, Network) else result for name, result in held.items()}
     known = {name: known_names(result) for name, result in held.items()}
     told = [names for names in known.values() if names is not None]
-    _check_common({name: _names_in(edges[name], known[name]) for name in results})
-    everyone = tuple(dict.fromkeys(str(g) for name in results for g in _names_in(edges[name], known[name])))
+    _check_common({name: _names_in(held[name], known[name]) for name in results})
+    everyone = tuple(dict.fromkeys(str(g) for name in results for g in _names_in(held[name], known[name])))
     rows = _intersection([r for r, _ in told]) if told else everyone
     columns = _intersection([t for _, t in told]) if told else everyone
     rows = rows if regulators is None else _asked(regulators, everyone, "regulators")
     columns = columns if genes is None else _asked(genes, everyone, "genes")
     candidates = all_candidates(rows, columns)
-    for result in results.values():
-        if isinstance(result, Network):
-            candidates &= _onto(result, rows, columns)
-    laid = {
-        name: _lay(edges[name], rows, columns, candidates, scores_everything(result)) for name, result in held.items()
-    }
+    own = {name: aligned(result, rows, columns) for name, result in held.items()}
+    for name, result in held.items():
+        if isinstance(result, Network):  # which has a score for each of its candidates, and no other pair
+            candidates &= ~np.isnan(own[name].scores)
     if not candidates.any():
         raise NameMatchError(
             f"{' and '.join(results)} have no candidate edge in common: {len(rows)} regulators and {len(columns)} "
             "genes are in all of them; compare networks of the same genes, or name regulators and genes"
         )
-    return Common(
+    return Alignment(
         regulators=rows,
         genes=columns,
         candidates=candidates,
-        networks=laid,
+        networks={name: _within(own[name], candidates, scores_everything(held[name])) for name in held},
         open_universe=tuple(name for name, names in known.items() if names is None),
     )
 
 
-def _names_in(edges: pd.DataFrame, known: tuple[tuple[str, ...], tuple[str, ...]] | None) -> tuple[str, ...]:
+def _names_in(held: Network | pd.DataFrame, known: tuple[tuple[str, ...], tuple[str, ...]] | None) -> tuple[str, ...]:
     """All genes that a network names."""
-    rows, columns = (edges["source"], edges["target"]) if known is None else known
+    if isinstance(held, Network):
+        return held.genes
+    rows, columns = (held["source"], held["target"]) if known is None else known
     return tuple(dict.fromkeys((*columns, *rows)))
 
 
@@ -156,43 +155,15 @@ def _asked(names: Iterable[str], known: tuple[str, ...], what: str) -> tuple[str
     return wanted
 
 
-def _onto(network: Network, rows: tuple[str, ...], columns: tuple[str, ...]) -> Bool[ndarray, "regulators genes"]:
-    """Which of these pairs are candidates of the network."""
-    at = pd.Index(network.regulators).get_indexer(pd.Index(rows))
-    to = pd.Index(network.targets).get_indexer(pd.Index(columns))
-    inside: Bool[ndarray, "regulators genes"] = network.allowed[np.ix_(at, to)] & (at >= 0)[:, None] & (to >= 0)
-    return inside
-
-
-def _lay(
-    edges: pd.DataFrame,
-    rows: tuple[str, ...],
-    columns: tuple[str, ...],
-    candidates: Bool[ndarray, "regulators genes"],
-    complete: bool,
-) -> Laid:
-    at = pd.Index(rows).get_indexer(pd.Index(edges["source"]))
-    to = pd.Index(columns).get_indexer(pd.Index(edges["target"]))
-    inside = (at >= 0) & (to >= 0)
-
-    def matrix(values: Any, fill: float) -> Array:
-        out = np.full(candidates.shape, fill)
-        out[at[inside], to[inside]] = np.broadcast_to(np.asarray(values, dtype=np.float64), len(edges))[inside]
-        return out
-
-    weighted = "weight" in edges
-    open_ = np.asarray(edges["weight"], dtype=np.float64) != 0 if weighted else np.ones(len(edges), dtype=bool)
-    selected = (matrix(open_, 0.0) != 0) & candidates
-    sign = edges["sign"] if "sign" in edges else np.sign(edges["weight"]) if weighted else 0.0
-    weight = matrix(edges["weight"] if weighted else np.nan, 0.0)
-    scores = matrix(listed_scores(edges), np.nan)
-    if not complete:
-        scores = np.where(selected, scores, np.nan)
-    return Laid(
+def _within(own: Aligned, candidates: Bool[ndarray, "regulators genes"], complete: bool) -> AlignedNetwork:
+    selected = own.selected & candidates
+    # Of a file of survivors the others have no score.
+    scores = own.scores if complete else np.where(selected, own.scores, own.scores.dtype.type(np.nan))
+    return AlignedNetwork(
         selected=selected,
         scores=scores,
-        signs=np.where(selected, matrix(sign, 0.0), 0.0),
-        weights=np.where(selected, weight, 0.0),
+        signs=np.where(selected, own.sign, 0),
+        weights=np.where(selected, own.weights(), 0),
         complete=complete and not np.isnan(scores[candidates]).any(),
-        outside=int(open_.sum()) - int(selected.sum()),
+        outside=own.n_edges - int(selected.sum()),
     )

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from grn_l0._errors import GrnWarning, NameMatchError
-from grn_l0._typing import Bool, Float, ndarray
-from grn_l0.metrics.edges import are_probabilities, known_names, listed_scores, reference_of, tidied
+from grn_l0._typing import Array, Bool, Float, ndarray
+from grn_l0.metrics._align import aligned, positions, put
+from grn_l0.metrics.edges import are_probabilities, known_names, reference_of, tidied
 from grn_l0.network import Network, all_candidates
-from grn_l0.network.matrix import filled_at, row_blocks, rows_of, values_at
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,74 +94,27 @@ def align(
         )
     shape = (len(rows), len(columns))
     candidates = all_candidates(rows, columns)
-    if isinstance(held, Network):
-        scores, selected, sign = _of_network(held, rows, columns)
-    else:
-        scores, selected, sign = _of_table(held, rows, columns)
-    there = _positions(reference, rows, columns)
+    own, there = aligned(held, rows, columns), positions(reference, rows, columns)
     true = np.zeros(shape, dtype=bool)
-    _put(true, there, np.ones(len(reference), dtype=bool))
+    put(true, there, np.ones(len(reference), dtype=bool))
     true &= candidates
     true_sign = None
     if "sign" in reference:
         true_sign = np.zeros(shape, dtype=np.int8)
-        _put(true_sign, there, np.sign(np.asarray(reference["sign"], dtype=np.float64)))
+        put(true_sign, there, np.sign(np.asarray(reference["sign"], dtype=np.float64)))
     _check_inside(true, candidates, reference)
-    selected &= candidates
     return Universe(
-        regulators=rows, genes=columns, scores=scores, selected=selected, sign=sign,
+        regulators=rows, genes=columns, scores=_ranked(own.scores), selected=own.selected & candidates, sign=own.sign,
         truth=true, true_sign=true_sign, candidates=candidates, probabilities=are_probabilities(held),
     )  # fmt: skip
 
 
-def _of_network(network: Network, rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[Any, Any, Any]:
-    """Scores, survivors and their signs, without a table of all candidates, which would take many times the room."""
-    at = [
-        pd.Index(mine).get_indexer(pd.Index(names))
-        for mine, names in ((network.regulators, rows), (network.targets, columns))
-    ]
-    shape = (len(rows), len(columns))
-    given = network.matrix("scores")
-    lowest = np.inf
-    scores = np.empty(shape, dtype=given.dtype)
-    listed = np.zeros(shape, dtype=bool)
-    for part in row_blocks(given.shape):
-        value, allowed = rows_of(given, part), network.pairs.rows(part)
-        finite = value[allowed & np.isfinite(value)]
-        lowest = min(lowest, float(finite.min(initial=np.inf)))
-        here = np.flatnonzero((at[0] >= part.start) & (at[0] < part.stop))
-        there = np.flatnonzero(at[1] >= 0)
-        places = np.ix_(at[0][here] - part.start, at[1][there])
-        block = np.ix_(here, there)
-        scores[block] = value[places]
-        listed[block] = allowed[places] & np.isfinite(value[places])
-    np.copyto(scores, min(lowest, 0.0) - 1.0, where=~listed)
-    selected, sign = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int8)
-    open_rows, open_columns = filled_at(network.matrix("weights"))
-    weight = values_at(network.matrix("weights"), open_rows, open_columns)
-    place = [np.full(len(names), -1) for names in (network.regulators, network.targets)]
-    for own, found in zip(place, at, strict=True):
-        own[found[found >= 0]] = np.flatnonzero(found >= 0)
-    pairs = place[0][open_rows], place[1][open_columns]
-    _put(selected, pairs, np.ones(len(weight), dtype=bool))
-    _put(sign, pairs, np.sign(weight))
-    return scores, selected, sign
-
-
-def _of_table(edges: pd.DataFrame, rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[Any, Any, Any]:
-    """The same of a table of edges."""
-    shape, at = (len(rows), len(columns)), _positions(edges, rows, columns)
-    value = listed_scores(edges)
-    finite = np.isfinite(value)
-    lowest = value[finite].min(initial=0.0) - 1.0
-    scores = np.full(shape, lowest, dtype=np.float32 if value.dtype == np.float32 else np.float64)
-    _put(scores, at, value if finite.all() else np.where(finite, value, lowest))
-    open_ = np.asarray(edges["weight"]) != 0 if "weight" in edges else np.ones(len(edges), bool)
-    selected, sign = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int8)
-    _put(selected, at, open_)
-    if "sign" in edges or "weight" in edges:
-        _put(sign, at, np.nan_to_num(np.sign(np.asarray(edges["sign" if "sign" in edges else "weight"]))))
-    return scores, selected, sign
+def _ranked(scores: Array) -> Array:
+    """Scores in which what is not listed, or not finite, ranks below all others."""
+    finite = np.isfinite(scores)
+    lowest = min((float(part[f].min(initial=0.0)) for part, f in zip(scores, finite, strict=True)), default=0.0)
+    np.copyto(scores, lowest - 1.0, where=~finite)
+    return scores
 
 
 def _names(held: Network | pd.DataFrame, reference: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
@@ -174,25 +127,6 @@ def _names(held: Network | pd.DataFrame, reference: pd.DataFrame) -> tuple[tuple
     columns = [table[role].astype(object) for table in (held, reference) for role in ("source", "target")]
     everyone = tuple(pd.unique(pd.concat(columns)))
     return everyone, everyone, False
-
-
-def _positions(table: pd.DataFrame, rows: tuple[str, ...], columns: tuple[str, ...]) -> tuple[Any, Any]:
-    def place(column: pd.Series[Any], names: tuple[str, ...]) -> Any:
-        if not isinstance(column.dtype, pd.CategoricalDtype):
-            return pd.Index(names).get_indexer(pd.Index(column))
-        # Of each name once.
-        known = pd.Index(names).get_indexer(pd.Index(column.cat.categories)).astype(np.int32)
-        return np.append(known, -1)[column.cat.codes]
-
-    return place(table["source"], rows), place(table["target"], columns)
-
-
-def _put(matrix: np.ndarray, at: tuple[Any, Any], values: np.ndarray) -> None:
-    inside = (at[0] >= 0) & (at[1] >= 0)
-    if inside.all():
-        matrix[at] = values
-    else:
-        matrix[at[0][inside], at[1][inside]] = values[inside]
 
 
 def _check_inside(true: np.ndarray, candidates: np.ndarray, reference: pd.DataFrame) -> None:

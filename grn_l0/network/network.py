@@ -60,6 +60,7 @@ class Network:
 
     regulators: tuple[str, ...]
     targets: tuple[str, ...]
+    #: The candidates in little memory, for what goes through a genome in blocks (`grn_l0.metrics`, tables, files).
     pairs: Candidates
 
     def __init__(
@@ -155,11 +156,6 @@ class Network:
         allowed = self.pairs.matrix()
         allowed.setflags(write=False)
         return allowed
-
-    @property
-    def allowed(self) -> Bool[ndarray, "regulators targets"]:
-        """The candidates."""
-        return self.candidates
 
     @property
     def genes(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def every_candidate(network: Network) -> Iterator[Pairs]:
     if scores.dtype == np.float32 and LARGE < n_pairs < 2**32:
         yield from _by_keys(network)
         return
-    rows, columns = _sorted(network, *np.nonzero(network.allowed))
+    rows, columns = _sorted(network, *np.nonzero(network.candidates))
     for start in range(0, len(rows), BLOCK):
         yield rows[start : start + BLOCK], columns[start : start + BLOCK]
 

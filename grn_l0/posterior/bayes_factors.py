@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 
-from grn_l0.posterior.randoms import compiled, normal, uniform
+from grn_l0._compiled import NO_NAN, compiled
+from grn_l0.posterior.randoms import normal, uniform
 
 #: Evidence, in nats, up to which Bayes factors are multiplied as they are; beyond, an edge is open all the same.
 _MOST = 300.0
@@ -16,16 +15,8 @@ _MOST = 300.0
 #: Evidence in nats beyond which closed edges are to be taken one by one.
 STRONG = np.float32(8.0)
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def _vectorised(function: F) -> F:
-    """Compiled with sums in any order, so that loops over arrays use the machine's vector units."""
-    fast = {"reassoc", "contract", "nsz", "nnan"}
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=fast)(function))
-
-
-@_vectorised
+@compiled(fastmath=NO_NAN)
 def prepare_slab(
     own: np.ndarray, odds: np.ndarray, square: Any, part: Any, over: Any, pull: np.ndarray, share: np.ndarray
 ) -> None:
@@ -41,7 +32,7 @@ def prepare_slab(
         share[j] = odds[j] * part / np.sqrt(spread)
 
 
-@_vectorised
+@compiled(fastmath=NO_NAN)
 def add_odds(
     residual: np.ndarray, pull: np.ndarray, share: np.ndarray, closed: np.ndarray, over: Any, out: np.ndarray
 ) -> Any:
@@ -67,7 +58,7 @@ def add_odds(
     return strong
 
 
-@_vectorised
+@compiled(fastmath=NO_NAN)
 def sum_of(odds: np.ndarray) -> Any:
     """Their sum."""
     out = np.float32(0.0)
@@ -76,7 +67,7 @@ def sum_of(odds: np.ndarray) -> Any:
     return out
 
 
-@_vectorised
+@compiled(fastmath=NO_NAN)
 def record_odds(odds: np.ndarray, probability: np.ndarray) -> None:
     """Add probabilities, o / (1 + o)."""
     one = np.float32(1.0)

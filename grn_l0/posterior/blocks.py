@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grn_l0._typing import Bool, Float, Int, ndarray
-from grn_l0.posterior.gates import Chain
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.states import States
 from grn_l0.posterior.summary import Summary, entries

@@ -10,7 +10,7 @@ from grn_l0._errors import OptionError
 from grn_l0._optional import import_optional
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.sample import Sampled
-from grn_l0.posterior.workers import Block, LostWorkerError, Sent, Shared, Workers
+from grn_l0.posterior.workers import LostWorkerError, RemoteStatistics, SharedStatistics, TargetBlock, Workers
 
 #: Seconds within which a scheduler must answer, and have a worker.
 _PATIENCE = 10
@@ -64,7 +64,7 @@ class Cluster(Workers):
                     f"the Dask worker {where} has not grn_l0 {__version__} but {found}; install one version everywhere"
                 )
 
-    def share(self, grams: Grams, limit: int) -> Shared:
+    def share(self, grams: Grams) -> SharedStatistics:
         """Send them to every worker."""
         return _Scattered(grams, self.client)
 
@@ -74,7 +74,7 @@ class Cluster(Workers):
 
 
 @final
-class _Scattered(Sent):
+class _Scattered(RemoteStatistics):
     """Statistics on every worker; sent once more if all of those that had them are gone."""
 
     def __init__(self, grams: Grams, client: Any) -> None:
@@ -82,7 +82,7 @@ class _Scattered(Sent):
         self.grams, self.client = grams, client
         self.there: Any = None
 
-    def run(self, todo: list[Block]) -> Iterator[tuple[int, list[Sampled]]]:
+    def run(self, todo: list[TargetBlock]) -> Iterator[tuple[int, list[Sampled]]]:
         """As they are done."""
         from dask import config
         from distributed import KilledWorker, as_completed
@@ -93,7 +93,7 @@ class _Scattered(Sent):
                 self.there = self.client.scatter(self.grams, broadcast=True, hash=False)
             # A block has the prior odds of its targets with it, so that it can be given to another worker.
             with config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
-                futures = [self.client.submit(Block.run, block, self.there, pure=False) for block in todo]
+                futures = [self.client.submit(TargetBlock.run, block, self.there, pure=False) for block in todo]
             for future in finished(futures, loop=self.client.loop):
                 yield future.result()
         except (KilledWorker, CancelledError, OSError, TimeoutError) as error:

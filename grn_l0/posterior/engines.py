@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-
+from grn_l0._checks import check_count
 from grn_l0._errors import OptionError
 from grn_l0.posterior.cluster import Cluster, import_distributed
 from grn_l0.posterior.processes import Processes
@@ -23,8 +22,7 @@ def check_workers(jobs: int = 1, dask: str | None = None) -> None:
     MissingDependencyError
         If there is no dask.distributed for `dask`.
     """
-    if isinstance(jobs, bool) or not isinstance(jobs, int | np.integer) or jobs < 1:
-        raise OptionError(f"jobs must be an integer of 1 or more, not {jobs!r}")
+    check_count("jobs", jobs)
     if dask is None:
         return
     if jobs > 1:
@@ -35,7 +33,7 @@ def check_workers(jobs: int = 1, dask: str | None = None) -> None:
 
 
 @contextmanager
-def opened(jobs: int = 1, dask: str | None = None) -> Iterator[Workers]:
+def open_workers(jobs: int = 1, dask: str | None = None) -> Iterator[Workers]:
     """Where blocks of targets are worked on.
 
     Parameters

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from grn_l0._compiled import compiled
 from grn_l0.posterior.bayes_factors import (
     add_odds,
     draw_weight,
@@ -18,7 +19,7 @@ from grn_l0.posterior.bayes_factors import (
     record_odds,
     sum_of,
 )
-from grn_l0.posterior.randoms import compiled, gamma, keyed, uniform
+from grn_l0.posterior.randoms import gamma, keyed, uniform
 
 #: Closed gates that are looked at together.
 _TOGETHER = 256

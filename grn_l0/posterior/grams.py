@@ -90,7 +90,7 @@ class Grams(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Ready:
+class FixedGrams:
     """Statistics that are there as they are; `freedom` (N,) of all genes."""
 
     parts: list[Gram]
@@ -119,7 +119,7 @@ def blocks(genes: Int[ndarray, " some"], n_targets: int) -> list[Int[ndarray, " 
     return [genes[a : a + size] for a in range(0, len(genes), size)]
 
 
-class Smoothed:
+class SmoothedGrams:
     """Whiten responses of smoothed states, remove the fixed effects, multiply; add what is not known of the states.
 
     Of a target only what was observed counts. Matrices are made when they are asked for, one kind at a time, so that
@@ -132,6 +132,8 @@ class Smoothed:
     last
         The last round: the curvature of each target's production is estimated on the way, and taken out. None: not
         done.
+    changing
+        Genes that may have regulators, shape (N,), beside those that have no rate; None for all.
     """
 
     def __init__(
@@ -139,20 +141,22 @@ class Smoothed:
         setting: Setting,
         states: States,
         last: Summary | None = None,
+        changing: Bool[ndarray, " genes"] | None = None,
     ) -> None:
         self.setting, self.deviations = setting, states.deviations
         self.regressors = setting.regressors(states.estimate)
         self.weight = None if last is None else last.weight
         self.likely = None if last is None else last.likely(LIKELY)
         self.kind_of = setting.choice.kind
-        self.changing: Bool[ndarray, " genes"] = setting.kinds.rate_index[self.kind_of] >= 0
-        self.alone, self.count = self.changing & setting.gappy, np.ones(len(self.kind_of))
+        rated: Bool[ndarray, " genes"] = setting.kinds.rate_index[self.kind_of] >= 0
+        self.changing = rated if changing is None else rated & changing
+        self.alone, self.count = rated & setting.gappy, np.ones(len(self.kind_of))
         if self.alone.sum() * self.regressors[0].shape[2] ** 2 * 8 > _MEMORY:
             self.alone = np.zeros_like(self.alone)
             self.count = np.where(setting.gappy, setting.observed, 1.0)
         rows = sum(len(d.series) * len(d.times) for d in setting.designs)
         #: What the fixed effects leave is known once a target is whitened; this is before.
-        self.freedom: Float[ndarray, " genes"] = np.where(self.changing, rows * setting.observed, 1.0)
+        self.freedom: Float[ndarray, " genes"] = np.where(rated, rows * setting.observed, 1.0)
         self._last: _Kind | None = None
 
     def __getstate__(self) -> dict[str, Any]:

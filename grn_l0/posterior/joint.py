@@ -16,8 +16,9 @@ from grn_l0.posterior.decoys import Decoys, screen
 from grn_l0.posterior.fixed_effects import centred
 from grn_l0.posterior.prior_classes import Prior, as_priors
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import LONG, MANY, designs
-from grn_l0.posterior.resume import fill, filled
+from grn_l0.posterior.resume import RUN, fill, filled
 from grn_l0.posterior.rounds import LOOK, Follow, Run, choose_variant, may_lag
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.transitions import by_transitions, infer_transitions
@@ -76,32 +77,29 @@ def infer_start(
         none is long, and no decoys are needed, the edges are looked at once more along these. None: no second look,
         whatever `config.second_look`.
     workers
-        Where blocks of targets are worked on, see `opened`: in this process by default. No result depends on it.
+        Where blocks of targets are worked on, see `open_workers`: in this process by default. No result depends on it.
     journal
         Keeps every round, and begins where it has left off. The result is the same, bit for bit.
     """
-    config, workers, journal = config or PosteriorConfig(), workers or InProcess(), journal or Journal()
+    request = Request(
+        priors=as_priors(prior),
+        config=config or PosteriorConfig(),
+        seed=seed,
+        workers=workers or InProcess(),
+        journal=journal or Journal(),
+    )
     regulators = np.asarray(regulators, dtype=np.int64)
     if by_transitions(series):
-        return infer_transitions(
-            series,
-            regulators,
-            prior=prior,
-            config=config,
-            seed=seed,
-            progress=progress,
-            workers=workers,
-            journal=journal,
-        )
-    if config.false_share is None or (config.decoys == "few" and _determined(series, len(regulators))):
-        return _sampled(series, regulators, prior, config, seed, progress, workers, journal, follow=follow)[0]
-    whole, decoys = _sampled(series, regulators, prior, config, seed, progress, workers, journal, decoys=True)
-    given = as_priors(prior)
-    exempt = np.any([p.listed for p in given], axis=0) if given else None
-    gate, verdict = screen(whole.opening, decoys, config.false_share, exempt)
+        return infer_transitions(series, regulators, request, progress)
+    false_share = request.config.false_share
+    if false_share is None or (request.config.decoys == "few" and _determined(series, len(regulators))):
+        return _sampled(series, regulators, request, progress, follow=follow)[0]
+    whole, decoys = _sampled(series, regulators, request, progress, decoys=True)
+    exempt = np.any([p.listed for p in request.priors], axis=0) if request.priors else None
+    gate, verdict = screen(whole.opening, decoys, false_share, exempt)
     found = replace(whole, gate=gate, note=verdict.sentence())
     # The order of listed edges among the others is what the prior was given for.
-    if given or not overconfident(series):
+    if request.priors or not overconfident(series):
         return found
     note = f"{found.note} Scores are tempered, so that they hold on average over systems, not in each."
     return replace(found, score=calibrated(whole.inclusion, regulators), note=note)
@@ -123,26 +121,23 @@ def _determined(series: TimeSeries, n_regulators: int) -> bool:
 def _sampled(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
-    prior: Prior | Sequence[Prior] | None,
-    config: PosteriorConfig,
-    seed: int,
+    request: Request,
     progress: Progress | None,
-    workers: Workers,
-    journal: Journal,
     *,
     decoys: bool = False,
     follow: Follow | None = None,
 ) -> tuple[Start, Float[ndarray, "decoys genes"]]:
     """The general posterior; of one or two long series, what three runs agree on. With it, what decoys have."""
+    config, seed = request.config, request.seed
     several = series.n_series < 3 and int(series.lengths.max()) > LONG
     if several:
         problems = [Problem.of(series, regulators, fastest=fastest) for fastest in _FASTEST]
-        if config.search and config.lag is None and may_lag(problems[1], prior, config, seed, workers, journal):
+        if config.search and config.lag is None and may_lag(problems[1], request):
             problems[2] = problems[2].variant(1.0 / problems[2].step, None)
     else:
         problems = [Problem.of(series, regulators)]
         if config.search:
-            problems = [choose_variant(problems[0], prior, config, seed, workers, journal)]
+            problems = [choose_variant(problems[0], request)]
     if config.lag:
         problems = [problem.variant(1.0 / config.lag, None) for problem in problems]
     beside = Decoys.of(series, regulators, problems[0].noise, seed) if decoys else None
@@ -151,20 +146,20 @@ def _sampled(
     given = filled(problems[0].scaled)
     runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
     for k, problem in enumerate(problems):
-        own_seed = seed + k if several else _seed_of(seed, k)
+        own = replace(request, seed=seed + k if several else _seed_of(seed, k))
         if n_chains > 1:
             # Gaps are filled as a run goes; the next one starts from what was measured.
             fill(problem.scaled, given)
         if beside is None:
-            run = Run.of(problem, prior, config, own_seed, workers, journal, f"run-{k}")
+            run = Run.of(problem, own, f"{RUN}{k}")
             if follow is not None and _followed(problem, config):
                 runs.append(run.second_look(run.run(progress, more=LOOK), follow, progress))
             else:
                 runs.append(run.run(progress))
             continue
-        run = Run.of(problem.with_decoys(beside), prior, config, own_seed, workers, journal, f"run-{k}")
-        own, other = beside.split(run.run(progress))
-        runs.append(own)
+        run = Run.of(problem.with_decoys(beside), own, f"{RUN}{k}")
+        one, other = beside.split(run.run(progress))
+        runs.append(one)
         others.append(other)
     if several:
         return agreed(runs), np.min(others, axis=0)

@@ -11,10 +11,10 @@ import numpy as np
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.covariance import Basis, Kinds
 from grn_l0.posterior.gaps import Gaps
+from grn_l0.posterior.kind_shares import best_kinds, learn_shares
 from grn_l0.posterior.observed import from_observed
 from grn_l0.posterior.residuals import Residuals
 from grn_l0.posterior.response import MANY
-from grn_l0.posterior.shares import best_kinds, learn_shares
 
 #: Steps of expectation-maximisation for the population of kinds, each time the noise's population has moved, of many
 #: series. Few tell their kinds so badly that a population which learned from itself would end at slow rates and large

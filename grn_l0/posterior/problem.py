@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
 from grn_l0.posterior.decoys import Decoys
-from grn_l0.posterior.gates import Chain
-from grn_l0.posterior.grams import Smoothed
+from grn_l0.posterior.grams import SmoothedGrams
 from grn_l0.posterior.inputs import between, in_given_units, known, switched_off
 from grn_l0.posterior.kinds import Choice, choose_kinds
 from grn_l0.posterior.residuals import Residuals
@@ -189,9 +189,15 @@ class Problem:
                     smoother.produce(states, last.weight)
         self.scaled.fill(self.designs, states.estimate, states.own)
 
-    def grams(self, states: States, choice: Choice, last: Summary | None = None) -> Smoothed:
-        """Sufficient statistics of the round, curvature estimated from the last one's edges."""
-        return Smoothed(self.setting(choice), states, last)
+    def grams(
+        self,
+        states: States,
+        choice: Choice,
+        last: Summary | None = None,
+        changing: Bool[ndarray, " genes"] | None = None,
+    ) -> SmoothedGrams:
+        """Sufficient statistics of the round, curvature estimated from the last one's edges; see `SmoothedGrams`."""
+        return SmoothedGrams(self.setting(choice), states, last, changing)
 
     def setting(self, choice: Choice) -> Setting:
         """What one round works with."""
@@ -221,8 +227,7 @@ class Problem:
         offset = np.zeros(len(mean))
         for kind, effects in states.effects.items():
             offset[choice.kind == kind] = effects[-1]
-        width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
-        edges = edge_tables(final, self.regulators, scale, choice.variance, width, chain.classes)
+        edges = edge_tables(final, self.regulators, scale, choice.variance, chain)
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         initial = np.empty((self.series.n_series, len(mean)))
         for design, x in zip(self.designs, states.estimate, strict=True):
@@ -241,7 +246,7 @@ class Problem:
             noise=np.sqrt(choice.variance) * scale,
             covariances=self._covariances(choice),
             priors=chain.classes.verdicts(final.inclusion),
-            inputs=self._acting(final, float(width[0])) if self.n_inputs else None,
+            inputs=self._acting(final, float(chain.width[0])) if self.n_inputs else None,
             lag=1.0 / self.lag_rate,
         )
 

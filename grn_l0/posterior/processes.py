@@ -12,7 +12,7 @@ from typing import final
 from grn_l0._parallel import on_processes
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.sample import Sampled
-from grn_l0.posterior.workers import Block, LostWorkerError, Sent, Shared, Workers
+from grn_l0.posterior.workers import LostWorkerError, RemoteStatistics, SharedStatistics, TargetBlock, Workers
 
 #: In a worker: the statistics that it has read last, and from where.
 _read: list[tuple[Path, Grams]] = []
@@ -31,13 +31,13 @@ class Processes(Workers):
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
 
-    def share(self, grams: Grams, limit: int) -> Shared:
+    def share(self, grams: Grams) -> SharedStatistics:
         """Through a file, which every process reads once."""
         return _InFile(grams, self.jobs)
 
 
 @final
-class _InFile(Sent):
+class _InFile(RemoteStatistics):
     """Statistics in a file."""
 
     def __init__(self, grams: Grams, jobs: int) -> None:
@@ -47,7 +47,7 @@ class _InFile(Sent):
         self.jobs, self.folder = jobs, Path(tempfile.mkdtemp(prefix="grn_l0-"))
         joblib.dump(grams, self.folder / "grams")
 
-    def run(self, todo: list[Block]) -> Iterator[tuple[int, list[Sampled]]]:
+    def run(self, todo: list[TargetBlock]) -> Iterator[tuple[int, list[Sampled]]]:
         """As they are done."""
         try:
             yield from on_processes(_run, ((self.folder / "grams", block) for block in todo), self.jobs, order=False)
@@ -59,7 +59,7 @@ class _InFile(Sent):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _run(path: Path, block: Block) -> tuple[int, list[Sampled]]:
+def _run(path: Path, block: TargetBlock) -> tuple[int, list[Sampled]]:
     import joblib
 
     if not _read or _read[0][0] != path:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def compiled(function: F) -> F:
-    """Machine code of a function, kept on disk; it runs beside other threads."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+from grn_l0._compiled import compiled
 
 
 @compiled

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grn_l0.posterior.gates import Chain
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.odds import Odds, OpenEdges
 from grn_l0.posterior.scaling import Scaled
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 #: What states consist of.
 CLASSES = (States, Deviations, Deviation, Choice, Curvature)
+
+#: What keys of the posterior begin with: those of runs, of trials of a variant, and of series taken step by step.
+RUN, TRIAL, STEPS = "run-", "trial-", "steps"
+KEYS = (RUN, TRIAL, STEPS)
 
 _CHAIN = ("shape", "input_shape", "shift", "shares", "sweep", "rounds", "believed")
 #: Of a summary these are what all rounds that are averaged are asked for; of the last one all else, too.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,18 +11,18 @@ from grn_l0._errors import DivergenceError
 from grn_l0._journal import Journal
 from grn_l0._typing import Float, Progress, ndarray
 from grn_l0.posterior.blocks import confirmed
+from grn_l0.posterior.chain import Chain, candidate_edges
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain, candidate_edges
 from grn_l0.posterior.inputs import candidate_end
 from grn_l0.posterior.kinds import Choice
-from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
+from grn_l0.posterior.prior_classes import PriorClasses
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import LONG, MANY, Design
-from grn_l0.posterior.resume import fill, filled, restored_run, run_state
+from grn_l0.posterior.resume import TRIAL, fill, filled, restored_run, run_state
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.states import States
 from grn_l0.posterior.summary import Summary
-from grn_l0.posterior.workers import InProcess, Workers
 
 #: Rounds of a trial, and rates of the lag that are tried, slower and slower, per time between observations.
 _TRIAL, _LAGS = 3, (2.5, 1.25, 0.6)
@@ -44,54 +44,41 @@ _LOSS = 0.025
 
 @dataclass(eq=False)
 class Run:
-    """Rounds of smoothing, noise kinds and gates; `journal` keeps under `key` where they stand."""
+    """Rounds of smoothing, noise kinds and gates; the journal keeps under `key` where they stand."""
 
     problem: Problem
     chain: Chain
-    config: PosteriorConfig
+    request: Request
     states: States
+    key: str = "run"
     rounds: list[Summary] = field(default_factory=list)
     n_rounds: int = 0
     likelihood: float = -np.inf
     choice: Choice | None = None
-    journal: Journal = field(default_factory=Journal)
-    key: str = "run"
     ended: bool = False
 
     @classmethod
-    def of(
-        cls,
-        problem: Problem,
-        prior: Prior | Sequence[Prior] | None,
-        config: PosteriorConfig,
-        seed: int,
-        workers: Workers | None = None,
-        journal: Journal | None = None,
-        key: str = "run",
-    ) -> Run:
+    def of(cls, problem: Problem, request: Request, key: str = "run") -> Run:
         """Nothing known yet but what the journal has kept under this key."""
-        journal = journal or Journal()
-
-        def begun() -> Run:
-            chain = Chain(
-                candidates,
-                PriorClasses.of(padded, candidates, believed=believed, judge=judge),
-                config,
-                seed,
-                problem.n_inputs,
-                workers or InProcess(),
-            )
-            return cls(problem, chain, config, States.start(problem.designs, n_genes), journal=journal, key=key)
-
-        believed, judge = config.listed_rate, problem.series.n_series > 1
-        n_genes = problem.series.n_genes
-        n_decoys = len(problem.decoy_of)
+        config, n_genes, n_decoys = request.config, problem.series.n_genes, len(problem.decoy_of)
         candidates = candidate_edges(n_genes, problem.regulators, problem.n_inputs, problem.decoy_of)
         padded = [
             replace(p, listed=np.pad(p.listed, ((0, n_decoys + problem.n_inputs), (0, n_decoys))))
-            for p in as_priors(prior)
+            for p in request.priors
         ]
-        return journal.restore(key, lambda state: restored_run(begun(), state)) or begun()
+
+        def begun() -> Run:
+            judge = problem.series.n_series > 1
+            classes = PriorClasses.of(padded, candidates, believed=config.listed_rate, judge=judge)
+            chain = Chain(candidates, classes, config, request.seed, problem.n_inputs, request.workers)
+            return cls(problem, chain, request, States.start(problem.designs, n_genes), key)
+
+        return request.journal.restore(key, lambda state: restored_run(begun(), state)) or begun()
+
+    @property
+    def config(self) -> PosteriorConfig:
+        """Settings."""
+        return self.request.config
 
     def round(self, sweeps: int, *, zoom: bool) -> bool:
         """One round; whether the model of the residuals has settled."""
@@ -120,7 +107,7 @@ class Run:
             k = self.n_rounds
             settled = self.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=k >= config.zoom)
             self.ended = k + 1 == most or (k + 1 >= len(config.rounds) and settled)
-            self.journal.keep(self.key, lambda: run_state(self))
+            self.request.journal.keep(self.key, lambda: run_state(self))
             self._report(progress, self.n_rounds, more + self._expected)
         return self.finish()
 
@@ -157,7 +144,7 @@ class Run:
         explains the measurements worse than smoothed states do, `start` stays as it is.
         """
         done = self.n_rounds
-        trajectories = self.journal.value(f"{self.key}-followed", lambda: self._followed(start, follow))
+        trajectories = self.request.journal.value(f"{self.key}-followed", lambda: self._followed(start, follow))
         self._report(progress, done + 1, done + LOOK)
         found = start if trajectories is None else self._looked_along(start, trajectories)
         self._report(progress, done + LOOK, done + LOOK)
@@ -185,9 +172,8 @@ class Run:
         # Written so that a likelihood that is no number counts as a loss.
         if not choice.log_likelihood >= least:
             return start
-        grams = problem.grams(states, choice, last if self.config.curvature else None)
         # A gene that was found to be constant has no rate, and so no edges.
-        grams.changing = grams.changing & last.changing
+        grams = problem.grams(states, choice, last if self.config.curvature else None, last.changing)
         looked = self.chain.run(grams, choice, self.config.second_look)
         before = Summary.averaged(self.rounds[-self.config.averaged :])
         both = Summary.averaged([before, looked]).where(looked.changing, before)
@@ -200,14 +186,7 @@ class Run:
             progress("posterior", done, total, {"density": self.density, **(more or {})})
 
 
-def choose_variant(
-    problem: Problem,
-    prior: Prior | Sequence[Prior] | None,
-    config: PosteriorConfig,
-    seed: int,
-    workers: Workers | None = None,
-    journal: Journal | None = None,
-) -> Problem:
+def choose_variant(problem: Problem, request: Request) -> Problem:
     """Whether a stimulus ends in the middle, and whether proteins lag behind, by short runs.
 
     A variant is judged by the restricted log-likelihood of its residuals less 5 nats per expected edge and 3 per
@@ -216,16 +195,15 @@ def choose_variant(
     if max(len(d.times) for d in problem.designs) <= LONG:
         return problem
     states = States.start(problem.designs, problem.series.n_genes)
-    end = candidate_end(problem.setting(problem.choose(states, None, config)))
-    journal = journal or Journal()
+    end = candidate_end(problem.setting(problem.choose(states, None, request.config)))
 
     def judged(variant: Problem) -> tuple[float, Problem]:
-        return _judged(variant, prior, config, seed, workers, journal), variant
+        return _judged(variant, request), variant
 
     best = judged(problem)
     if end is not None:
         best = max(best, judged(problem.variant(np.inf, end)), key=lambda t: t[0])
-    for steps in _LAGS if config.lag is None else ():
+    for steps in _LAGS if request.config.lag is None else ():
         trial = judged(best[1].variant(steps / problem.step, None))
         if trial[0] <= best[0]:
             break
@@ -233,14 +211,7 @@ def choose_variant(
     return best[1]
 
 
-def may_lag(
-    problem: Problem,
-    prior: Prior | Sequence[Prior] | None,
-    config: PosteriorConfig,
-    seed: int,
-    workers: Workers | None = None,
-    journal: Journal | None = None,
-) -> bool:
+def may_lag(problem: Problem, request: Request) -> bool:
     """Whether one or two long series leave it open that proteins lag behind.
 
     They cannot tell that there is a lag, nor that there is none. Judged as in `choose_variant`, slow proteins were
@@ -248,30 +219,24 @@ def may_lag(
     184 worse in such systems without, and up to 244 better in driven ones of 24 times without. Where inputs drive
     many times without a lag they are hundreds to thousands of nats worse: only that is taken for an answer.
     """
-    journal = journal or Journal()
     slow = problem.variant(_SLOW / problem.step, None)
-    usual = _judged(problem, prior, config, seed, workers, journal)
-    return _judged(slow, prior, config, seed, workers, journal) > usual - _CONTRADICTED
+    usual = _judged(problem, request)
+    return _judged(slow, request) > usual - _CONTRADICTED
 
 
-def _judged(
-    problem: Problem,
-    prior: Prior | Sequence[Prior] | None,
-    config: PosteriorConfig,
-    seed: int,
-    workers: Workers | None,
-    journal: Journal,
-) -> float:
+def _judged(problem: Problem, request: Request) -> float:
+    """What a short run makes of a variant; the journal keeps the result alone."""
+
     def trial() -> tuple[float, list[Float[ndarray, "series times genes"]] | None]:
-        run = Run.of(problem, prior, config, seed, workers)
+        run, sweeps = Run.of(problem, replace(request, journal=Journal())), request.config.rounds
         for k in range(_TRIAL):
-            run.round(config.rounds[min(k, len(config.rounds) - 1)], zoom=False)
+            run.round(sweeps[min(k, len(sweeps) - 1)], zoom=False)
         expected = run.rounds[-2].inclusion
         edges, effects = expected[:, : len(problem.regulators)].sum(), expected[:, len(problem.regulators) :].sum()
         # Variants share their measurements, of which gaps are filled as it goes.
         return run.likelihood - 5.0 * float(edges) - 3.0 * float(effects), filled(problem.scaled)
 
     lag = "none" if np.isinf(problem.lag_rate) else f"{problem.lag_rate:g}"
-    score, values = journal.value(f"trial-{lag}-{'whole' if problem.end is None else 'part'}", trial)
+    score, values = request.journal.value(f"{TRIAL}{lag}-{'whole' if problem.end is None else 'part'}", trial)
     fill(problem.scaled, values)
     return float(score)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grn_l0._typing import Float, Int, ndarray
-from grn_l0.posterior.prior_classes import PriorClasses
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.summary import Summary
 
 #: Above so many candidate edges the tables are in single precision.
@@ -22,8 +22,9 @@ def edge_tables(
     regulators: Int[ndarray, " regulators"],
     scale: Float[ndarray, " genes"],
     variance: Float[ndarray, " genes"],
-    width: Float[ndarray, " families"],
-    classes: PriorClasses,
+    chain: Chain,
+    *,
+    double: bool = False,
 ) -> dict[str, Any]:
     """Inclusion, weight, penalty, curvature and slab of all edges, as `Start` has them.
 
@@ -37,17 +38,19 @@ def edge_tables(
         What one scaled unit of each gene is in expression units, shape (N,).
     variance
         Noise of each gene, scaled units.
-    width
-        Prior standard deviation of a weight, of edges that no prior lists and of the others.
-    classes
-        Which edges priors list.
+    chain
+        Which edges priors list, and how wide its slabs are.
+    double
+        In double precision however many edges there are.
     """
     n_genes, n_regulators = len(scale), len(regulators)
-    dtype = np.float32 if n_genes * n_regulators > SINGLE else np.float64
+    dtype = np.float64 if double or n_genes * n_regulators <= SINGLE else np.float32
+    classes, width = chain.classes, chain.width
     names = ("weight", "penalty", "curvature", "slab")
     out = {name: np.empty((n_genes, n_regulators), dtype) for name in names}
-    for first in range(0, n_genes, max(_PAIRS // n_regulators, 1)):
-        genes = np.arange(first, min(first + max(_PAIRS // n_regulators, 1), n_genes))
+    together = max(_PAIRS // max(n_regulators, 1), 1)
+    for first in range(0, n_genes, together):
+        genes = np.arange(first, min(first + together, n_genes))
         ratio = scale[genes][:, None] / scale[regulators]
         inclusion = final.inclusion[genes, :n_regulators].astype(np.float64)
         effect = final.weight[genes].toarray()[:, :n_regulators]

@@ -7,7 +7,6 @@ genes of a cell share a few time courses), and each step is regressed on the sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,22 +14,22 @@ import numpy as np
 
 from grn_l0._journal import Journal
 from grn_l0._typing import Bool, Float, Int, Progress, ndarray
-from grn_l0.posterior.config import PosteriorConfig
+from grn_l0.posterior.chain import Chain, candidate_edges
 from grn_l0.posterior.denoise import autocorrelation_rate, denoise
-from grn_l0.posterior.gates import Chain, candidate_edges
-from grn_l0.posterior.grams import Gram, Ready, blocks
+from grn_l0.posterior.grams import FixedGrams, Gram, blocks
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.leave_out import choose_settings
-from grn_l0.posterior.prior_classes import Prior, PriorClasses, as_priors
+from grn_l0.posterior.prior_classes import PriorClasses
 from grn_l0.posterior.projection import Projection, make_projection
 from grn_l0.posterior.ranking import marginal_evidence, rank_scores, trust
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import LONG, Design, designs
-from grn_l0.posterior.resume import chain_state, restore_chain, restored_rounds, rounds_state
+from grn_l0.posterior.resume import STEPS, chain_state, restore_chain, restored_rounds, rounds_state
 from grn_l0.posterior.scaling import Scaled
 from grn_l0.posterior.start import Start
 from grn_l0.posterior.steps import Rows, flat, make_rows
 from grn_l0.posterior.summary import Summary
-from grn_l0.posterior.workers import Workers
+from grn_l0.posterior.tables import edge_tables
 from grn_l0.timeseries import TimeSeries
 
 #: Prior widths for standardised weights, and sweeps per round: the states do not change between rounds.
@@ -68,13 +67,8 @@ def smoothness(series: TimeSeries) -> float:
 def infer_transitions(
     series: TimeSeries,
     regulators: Int[ndarray, " regulators"],
-    *,
-    prior: Prior | Sequence[Prior] | None,
-    config: PosteriorConfig,
-    seed: int,
+    request: Request,
     progress: Progress | None,
-    workers: Workers,
-    journal: Journal | None = None,
 ) -> Start:
     r"""Posterior of the gates from single steps.
 
@@ -83,11 +77,10 @@ def infer_transitions(
     .. math:: x_{i,k+1} - e_k \hat x_{ik} = (1 - e_k) b_i
         + \sum_j z_{ji} w_{ji} \int_0^{\Delta_k} d\, e^{-d(\Delta_k - u)} \hat x_j(t_k + u)\,du + \epsilon
 
-    Parameters and result as `infer_start`.
+    Result as of `infer_start`.
     """
-    steps = _Steps.of(series, regulators)
+    steps, given, config = _Steps.of(series, regulators), request.priors, request.config
     candidates = candidate_edges(series.n_genes, regulators)
-    given = as_priors(prior)
     choice, grams = steps.choice(), steps.grams()
     # With fewer independent steps than regulators, or in a single series, nobody can say how many listed edges are
     # right: priors whose trust was not given do not touch the gates then, and their edges are ranked first.
@@ -96,8 +89,8 @@ def infer_transitions(
     apart = [p for p in given if p.trust is None and not judge]
     inside = [p for p in given if p.trust is not None or judge]
     classes = PriorClasses.of(inside, candidates, believed=config.listed_rate, judge=judge)
-    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), seed, workers=workers)
-    rounds = _rounds(chain, grams, choice, progress, journal or Journal())
+    chain = Chain(candidates, classes, replace(config, slabs=_SLABS), request.seed, workers=request.workers)
+    rounds = _rounds(chain, grams, choice, progress, request.journal)
     summary = Summary.averaged(rounds[-config.averaged :])
     start = steps.start(summary, chain)
     score = rank_scores(start.inclusion, steps.evidence(), -start.penalty)
@@ -108,7 +101,9 @@ def infer_transitions(
     return replace(start, score=score, priors=every.verdicts(summary.inclusion), note=note)
 
 
-def _rounds(chain: Chain, grams: Ready, choice: Choice, progress: Progress | None, journal: Journal) -> list[Summary]:
+def _rounds(
+    chain: Chain, grams: FixedGrams, choice: Choice, progress: Progress | None, journal: Journal
+) -> list[Summary]:
     """All rounds of the chain, of which the journal may have kept some."""
     averaged = chain.config.averaged
 
@@ -122,14 +117,14 @@ def _rounds(chain: Chain, grams: Ready, choice: Choice, progress: Progress | Non
             density = float((rounds[-1].inclusion > 0.5).mean())
             progress("posterior", chain.rounds, len(_ROUNDS), {"density": density, **more})
 
-    rounds = journal.restore("steps", put) or []
+    rounds = journal.restore(STEPS, put) or []
     if rounds:
         report({"resumed": 1.0})
     for k in range(chain.rounds, len(_ROUNDS)):
         if k >= len(_ROUNDS) - averaged:
             chain.restart()
         rounds.append(chain.run(grams, choice, _ROUNDS[k]))
-        journal.keep("steps", lambda: {"chain": chain_state(chain), "rounds": rounds_state(rounds, averaged)})
+        journal.keep(STEPS, lambda: {"chain": chain_state(chain), "rounds": rounds_state(rounds, averaged)})
         report({})
     return rounds
 
@@ -194,7 +189,7 @@ class _Steps:
             level, strength = np.maximum(self.rows.noise * self.noise, 1e-9), 20.0
         return Choice(np.zeros(n_genes, dtype=np.int64), variance, level, np.full(n_genes, strength), 1.0, 0.0)
 
-    def grams(self) -> Ready:
+    def grams(self) -> FixedGrams:
         """Sufficient statistics, divided by how many rows carry the information of one."""
         rows = self.rows
         redundancy = rows.redundancy()
@@ -207,34 +202,26 @@ class _Steps:
             Gram.plain(genes[at], gram, score[at], square[at], freedom[genes[at]])
             for at in blocks(np.arange(len(genes)), len(genes))
         ]
-        return Ready(parts, freedom)
+        return FixedGrams(parts, freedom)
 
     def start(self, summary: Summary, chain: Chain) -> Start:
         """Back to expression units."""
         rows, scale, mean = self.rows, self.scaled.scale, self.scaled.mean
-        ratio = scale[None, :] / scale[self.regulators][:, None]
-        inclusion = summary.inclusion.T.astype(np.float64)
-        effect = summary.weight.T.toarray()
-        slope = np.divide(effect, inclusion, out=np.zeros_like(effect), where=inclusion > 1e-12)
-        left = rows.raw_target - rows.raw_features @ effect
+        left = rows.raw_target - rows.raw_features @ summary.weight.T.toarray()
         offset = rows.unit @ left / (rows.unit @ rows.unit)
         at = np.full((*self.series.times.shape, len(mean)), np.nan)
         for part, x in zip(self.parts, self.states, strict=True):
             at[part.series, : len(part.times)] = mean + scale * x
-        width = np.sqrt((chain.shares * chain.slabs**2).sum(axis=1))
-        curvature = summary.curvature.of(np.arange(len(scale))).T / summary.variance[None, :]
+        # Ranks tell candidates apart that single precision would not.
+        edges = edge_tables(summary, self.regulators, scale, summary.variance, chain, double=True)
         return Start(
-            inclusion=inclusion,
-            weight=slope * ratio,
+            **edges,
             center=mean[self.regulators],
             offset=mean + scale * offset,
             rate=np.where(self.changing, self.rate, 0.0),
             initial=at[:, 0],
             states=at,
             noise=np.sqrt(self.noise) * scale,
-            penalty=-summary.odds.log().T.astype(np.float64),
-            curvature=curvature / ratio**2,
-            slab=np.where(chain.classes.listed.T, width[1], width[0]) * ratio,
             covariances=(),
             redundancy=rows.redundancy(),
             projection=self.projection,

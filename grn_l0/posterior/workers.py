@@ -22,11 +22,14 @@ from grn_l0.posterior.sample import Sampled, Task, sample
 #: Up to so many regulators threads work on a block each; beyond, where a block takes long and much memory, on one.
 BESIDE = 1000
 
+#: Gram matrices are kept between burn-in and what follows while they take so many bytes at most: in all, or per edge.
+_HELD, _HELD_PER_EDGE = 2**26, 8
+
 #: Blocks are given to workers once more after so many deaths in a row, none of them done in between.
 _ATTEMPTS = 3
 
 
-class Shared(ABC):
+class SharedStatistics(ABC):
     """The statistics of all targets where the workers find them, for as long as a round lasts."""
 
     @abstractmethod
@@ -49,25 +52,25 @@ class Workers(ABC):
     """Where blocks of targets are worked on."""
 
     @abstractmethod
-    def share(self, grams: Grams, limit: int) -> Shared:
-        """Make statistics known to the workers; in this process matrices of `limit` bytes are kept between phases."""
+    def share(self, grams: Grams) -> SharedStatistics:
+        """Make statistics known to the workers."""
 
 
 @final
 class InProcess(Workers):
     """One block after the other."""
 
-    def share(self, grams: Grams, limit: int) -> Shared:
+    def share(self, grams: Grams) -> SharedStatistics:
         """Nothing is sent anywhere."""
-        return Kept(grams, limit)
+        return LocalStatistics(grams)
 
 
-class Kept(Shared):
-    """Statistics that are made once, as far as `limit` bytes hold them, and again where they do not."""
+@final
+class LocalStatistics(SharedStatistics):
+    """Statistics that are made once, as far as memory holds them, and again where it does not."""
 
-    def __init__(self, grams: Grams, limit: int) -> None:
-        self.grams, self.left = grams, limit
-        self.groups = grams.groups()
+    def __init__(self, grams: Grams) -> None:
+        self.grams, self.groups, self.taken = grams, grams.groups(), 0
         self.made: dict[int, list[Gram]] = {}
         self.last: Float[ndarray, "regulators regulators"] | None = None
 
@@ -75,18 +78,20 @@ class Kept(Shared):
         """One block after the other."""
         from threadpoolctl import threadpool_limits
 
+        most = max(_HELD, _HELD_PER_EDGE * odds.allowed.size)
         # Sums of BLAS depend on its threads, of which workers have one.
         with threadpool_limits(1):
             if task.threads > 1 and odds.allowed.shape[1] <= BESIDE:
                 one = replace(task, threads=1)
                 yield from on_threads(
-                    self._all(), lambda gram: sample(one, gram, odds.of(gram.genes), choice), task.threads
+                    self._all(most), lambda gram: sample(one, gram, odds.of(gram.genes), choice), task.threads
                 )
                 return
-            for gram in self._all():
+            for gram in self._all(most):
                 yield sample(task, gram, odds.of(gram.genes), choice)
 
-    def _all(self) -> Iterator[Gram]:
+    def _all(self, most: int) -> Iterator[Gram]:
+        """Of all targets; matrices of at most so many bytes are kept."""
         for k, genes in enumerate(self.groups):
             if k in self.made:
                 yield from self.made[k]
@@ -94,17 +99,17 @@ class Kept(Shared):
             some = []
             for gram in self.grams.of(genes):
                 # Blocks of one kind share their matrix.
-                self.left -= gram.nbytes - (gram.gram.nbytes if gram.gram is self.last else 0)
+                self.taken += gram.nbytes - (gram.gram.nbytes if gram.gram is self.last else 0)
                 self.last = gram.gram
-                if self.left >= 0:
+                if self.taken <= most:
                     some.append(gram)
                 yield gram
-            if self.left >= 0:
+            if self.taken <= most:
                 self.made[k] = some
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class TargetBlock:
     """What a worker needs beside the statistics; `odds` are of these targets only."""
 
     number: int
@@ -130,7 +135,7 @@ def _one_thread() -> None:
     threadpool_limits(1)
 
 
-class Sent(Shared):
+class RemoteStatistics(SharedStatistics):
     """Statistics that are elsewhere. What a worker had in hand when it died is given to another."""
 
     def __init__(self, grams: Grams) -> None:
@@ -142,7 +147,7 @@ class Sent(Shared):
         # Workers are as many as there are cores, or should be.
         one = replace(task, threads=1)
         while left:
-            todo = [Block(k, genes, one, odds.of(genes), choice) for k, genes in left.items()]
+            todo = [TargetBlock(k, genes, one, odds.of(genes), choice) for k, genes in left.items()]
             try:
                 for number, done in self.run(todo):
                     del left[number]
@@ -157,7 +162,7 @@ class Sent(Shared):
                     ) from error
 
     @abstractmethod
-    def run(self, todo: list[Block]) -> Iterable[tuple[int, list[Sampled]]]:
+    def run(self, todo: list[TargetBlock]) -> Iterable[tuple[int, list[Sampled]]]:
         """Number and result of each block, in any order.
 
         Raises

@@ -72,7 +72,8 @@ def read_names(path: PathLikeStr) -> tuple[str, ...]:
     """Names, such as transcription factors, from a text file: one per line, or a column of a table with a header.
 
     Empty lines and everything after ``#`` are ignored, and so are repeats. In a table the column is found by its
-    header (symbol, gene_name, TF, regulator, source, gene …), otherwise the first one is taken.
+    header (symbol, gene_name, TF, regulator, source, gene …), otherwise the first one is taken; of a single line
+    without a header, such as ``GATA1,SPI1``, every name.
 
     Raises
     ------
@@ -96,6 +97,8 @@ def read_names(path: PathLikeStr) -> tuple[str, ...]:
     headers = _HEADERS + _TABLE_HEADERS if len(header) > 1 else _HEADERS
     known = [header.index(h) for h in headers if h in header]
     column = known[0] if known else 0
+    if len(rows) == 1 and not known:
+        rows = [[cell] for cell in rows[0]]
     names = [row[column] for row in (rows[1:] if known else rows) if column < len(row)]
     names = list(dict.fromkeys(n for n in names if n))
     if not names:

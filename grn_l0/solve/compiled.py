@@ -70,7 +70,7 @@ class _Plan:
         self.floor = np.empty(0, dtype) if terms.floor is None else terms.floor.numpy()
         self.counts = np.array(counts, dtype=np.int64)
         self.lengths = np.ascontiguousarray(gaps.numpy().T / np.maximum(self.counts, 1)[:, None], dtype=dtype)
-        self.free = np.empty((0, 0), dtype) if held is None else np.ascontiguousarray(~held.numpy().T, dtype=dtype)
+        self.moves = np.empty((0, 0), dtype) if held is None else np.ascontiguousarray(~held.numpy().T, dtype=dtype)
         self.block = max(_LEAST, min(_BLOCK, _VALUES // max(dynamics.n_genes, 1)))
 
     def system(self, weight: Array, bias: Array, amplitude: Array, log_rate: Array) -> System:
@@ -107,7 +107,7 @@ class _Heun(torch.autograd.Function):
         state = x0.T.contiguous().numpy()
         system = plan.system(weight.numpy(), bias.numpy(), _array(amplitude, 1, state), log_rate.numpy())
         added = _array(None if drive is None else drive.permute(1, 2, 0).contiguous(), 3, state)
-        given = (system, state, plan.lengths, plan.counts, plan.free, added, plan.block)
+        given = (system, state, plan.lengths, plan.counts, plan.moves, added, plan.block)
         out = np.empty((len(plan.counts) + 1, *state.shape), state.dtype)
         finite = solve(*given, out)
         ctx.given, ctx.plan, ctx.n_edges = given, plan, len(weight)
@@ -118,14 +118,14 @@ class _Heun(torch.autograd.Function):
     def backward(ctx: Any, dout: Tensor) -> tuple[Tensor | None, ...]:
         from grn_l0.solve.kernels import adjoint
 
-        system, state, lengths, counts, free, added, block = ctx.given
+        system, state, lengths, counts, moves, added, block = ctx.given
         back = dout.permute(1, 2, 0).contiguous().numpy()
         dx0, dadded = np.empty_like(state), np.zeros_like(added)
         drate, dweight, dbias, damplitude = (
             np.zeros_like(a) for a in (system.rate, system.weight, system.bias, system.amplitude)
         )
         gradients = (dadded, drate, dweight, dbias, damplitude)
-        adjoint(system, state, lengths, counts, free, added, block, back, dx0, *gradients)
+        adjoint(system, state, lengths, counts, moves, added, block, back, dx0, *gradients)
         whole = np.zeros(ctx.n_edges, state.dtype)
         whole[ctx.plan.edges] = dweight
         return (

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numba
 import numpy as np
 from numba.extending import overload
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def compiled(function: F) -> F:
-    """Compile on the first call, and keep what was compiled for the next process."""
-    # No "nnan" or "ninf": a solution that leaves the finite numbers must be seen to.
-    fast = {"contract", "reassoc", "nsz"}
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=fast)(function))
 
 
 def exp(x: Any) -> Any:

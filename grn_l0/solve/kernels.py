@@ -9,11 +9,11 @@ import math
 
 import numpy as np
 
-from grn_l0.solve.elementary import compiled
+from grn_l0._compiled import ANY_ORDER, compiled
 from grn_l0.solve.production import System, features, features_back, production, production_back
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _coefficients(rate: float, h: float) -> tuple[float, float, float]:
     """`a` = d h, the gain 1 - exp(-a), and the ramp 1 - gain / a without cancellation (or 0 / 0) for small a."""
     a = rate * h
@@ -23,59 +23,66 @@ def _coefficients(rate: float, h: float) -> tuple[float, float, float]:
     return a, gain, 1 - gain / a
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _decay(
-    y: System, h: np.ndarray, free: np.ndarray, first: int, size: int, a: np.ndarray, gain: np.ndarray, ramp: np.ndarray
+    system: System,
+    h: np.ndarray,
+    moves: np.ndarray,
+    first: int,
+    size: int,
+    a: np.ndarray,
+    gain: np.ndarray,
+    ramp: np.ndarray,
 ) -> None:
     """What a step of length h, (S,), does to each gene in each series of the block, (N, B)."""
     same = (h[first : first + size] == h[first]).all()
-    for i in y.moving:
-        now, now_gain, now_ramp = _coefficients(y.rate[i], h[first])
+    for i in system.moving:
+        now, now_gain, now_ramp = _coefficients(system.rate[i], h[first])
         for s in range(size):
             a[i, s], gain[i, s], ramp[i, s] = now, now_gain, now_ramp
         if not same:
             for s in range(1, size):
                 if h[first + s] != h[first + s - 1]:
-                    now, now_gain, now_ramp = _coefficients(y.rate[i], h[first + s])
+                    now, now_gain, now_ramp = _coefficients(system.rate[i], h[first + s])
                 a[i, s], gain[i, s], ramp[i, s] = now, now_gain, now_ramp
-        if len(free):
-            row = free[i, first : first + size]
+        if len(moves):
+            row = moves[i, first : first + size]
             for s in range(size):
                 a[i, s] *= row[s]
                 gain[i, s] *= row[s]
                 ramp[i, s] *= row[s]
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _step(
-    y: System,
+    system: System,
     x: np.ndarray,  # (N, B)
     first: int,
     size: int,
     gain: np.ndarray,
     ramp: np.ndarray,
     added: np.ndarray,  # (N, S) for this interval, or (0, 0)
-    h0: np.ndarray,  # these and all that follow: written
+    feature0: np.ndarray,  # these and all that follow: written
     f0: np.ndarray,
     predicted: np.ndarray,
-    h1: np.ndarray,
+    feature1: np.ndarray,
     f1: np.ndarray,
     after: np.ndarray,
 ) -> None:
     """One step; production is kept without what is added from outside, which cancels in f1 - f0."""
-    features(y, x, size, h0)
-    production(y, h0, size, f0)
-    _predict(y, x, first, size, gain, added, f0, predicted)
-    features(y, predicted, size, h1)
-    production(y, h1, size, f1)
-    for i in y.moving:
+    features(system, x, size, feature0)
+    production(system, feature0, size, f0)
+    _predict(system, x, first, size, gain, added, f0, predicted)
+    features(system, predicted, size, feature1)
+    production(system, feature1, size, f1)
+    for i in system.moving:
         for s in range(size):
             after[i, s] = predicted[i, s] + ramp[i, s] * (f1[i, s] - f0[i, s])
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _predict(
-    y: System,
+    system: System,
     x: np.ndarray,
     first: int,
     size: int,
@@ -84,7 +91,7 @@ def _predict(
     f0: np.ndarray,
     predicted: np.ndarray,
 ) -> None:
-    for i in y.moving:
+    for i in system.moving:
         if len(added):
             row = added[i, first : first + size]
             for s in range(size):
@@ -94,7 +101,7 @@ def _predict(
                 predicted[i, s] = x[i, s] + gain[i, s] * (f0[i, s] - x[i, s])
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _load(states: np.ndarray, first: int, size: int, block: np.ndarray) -> None:
     for i in range(len(block)):
         row = states[i, first : first + size]  # else every index is tested for being negative
@@ -102,7 +109,7 @@ def _load(states: np.ndarray, first: int, size: int, block: np.ndarray) -> None:
             block[i, s] = row[s]
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def _store(block: np.ndarray, first: int, size: int, states: np.ndarray) -> None:
     for i in range(len(block)):
         row = states[i, first : first + size]
@@ -110,27 +117,27 @@ def _store(block: np.ndarray, first: int, size: int, states: np.ndarray) -> None
             row[s] = block[i, s]
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def solve(
-    y: System,
+    system: System,
     x0: np.ndarray,  # (N, S)
     lengths: np.ndarray,  # (T - 1, S) of a step in each interval
     counts: np.ndarray,  # (T - 1,) steps of each interval
-    free: np.ndarray,  # (N, S) 0 where a gene is held; (0, 0) if none is
+    moves: np.ndarray,  # (N, S) 0 where a gene is held; (0, 0) if none is
     drive: np.ndarray,  # (T - 1, N, S) added to production, or (0, 0, 0)
     block: int,
     out: np.ndarray,  # (T, N, S): written
 ) -> bool:
     """States at all times, and whether the last of them are finite: what is not stays so."""
     n, n_series = x0.shape
-    k_regulators = len(y.regulators)
+    k_regulators = len(system.regulators)
     x, predicted = np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype)
     f0, f1 = np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype)
-    h0, h1 = np.empty((k_regulators, block), x0.dtype), np.empty((k_regulators, block), x0.dtype)
+    feature0, feature1 = np.empty((k_regulators, block), x0.dtype), np.empty((k_regulators, block), x0.dtype)
     a, gain, ramp = np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype)
     nothing = np.empty((0, 0), x0.dtype)
     zero = x0.dtype.type(0.0)
-    nought = zero
+    total = zero
     for first in range(0, n_series, block):
         size = min(block, n_series - first)
         _load(x0, first, size, x)
@@ -138,23 +145,23 @@ def solve(
         _store(x, first, size, out[0])
         for k in range(len(counts)):
             added = drive[k] if len(drive) else nothing
-            _decay(y, lengths[k], free, first, size, a, gain, ramp)
+            _decay(system, lengths[k], moves, first, size, a, gain, ramp)
             for _ in range(counts[k]):
-                _step(y, x, first, size, gain, ramp, added, h0, f0, predicted, h1, f1, x)
+                _step(system, x, first, size, gain, ramp, added, feature0, f0, predicted, feature1, f1, x)
             _store(x, first, size, out[k + 1])
         for i in range(n):
             for s in range(size):
-                nought += zero * x[i, s]  # NaN for what is not finite
-    return not np.isnan(nought)
+                total += zero * x[i, s]  # NaN for what is not finite
+    return not np.isnan(total)
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def adjoint(
-    y: System,
+    system: System,
     x0: np.ndarray,  # as for `solve`, and the next five
     lengths: np.ndarray,
     counts: np.ndarray,
-    free: np.ndarray,
+    moves: np.ndarray,
     drive: np.ndarray,
     block: int,
     dout: np.ndarray,  # (T, N, S) gradient of the loss in the states at all times
@@ -167,13 +174,14 @@ def adjoint(
 ) -> None:
     """Gradients of what `solve` does: its steps are repeated block by block, and then gone through backwards."""
     n, n_series = x0.shape
-    k_regulators, total = len(y.regulators), counts.sum()
+    k_regulators, total = len(system.regulators), counts.sum()
     one = x0.dtype.type(1.0)
     zero = x0.dtype.type(0.0)
     xs = np.empty((total + 1, n, block), x0.dtype)
-    f0, f1 = np.empty((total, n, block), x0.dtype), np.empty((total, n, block), x0.dtype)
-    h0, h1 = np.empty((total, k_regulators, block), x0.dtype), np.empty((total, k_regulators, block), x0.dtype)
-    dh = np.empty((k_regulators, block), x0.dtype)
+    f0s, f1s = np.empty((total, n, block), x0.dtype), np.empty((total, n, block), x0.dtype)
+    feature0s = np.empty((total, k_regulators, block), x0.dtype)
+    feature1s = np.empty((total, k_regulators, block), x0.dtype)
+    dfeature = np.empty((k_regulators, block), x0.dtype)
     predicted, df, back = np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype)
     a, gain, ramp = np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype), np.empty((n, block), x0.dtype)
     nothing = np.empty((0, 0), x0.dtype)
@@ -185,37 +193,40 @@ def adjoint(
         m = 0
         for k in range(len(counts)):
             added = drive[k] if len(drive) else nothing
-            _decay(y, lengths[k], free, first, size, a, gain, ramp)
+            _decay(system, lengths[k], moves, first, size, a, gain, ramp)
             for _ in range(counts[k]):
-                _step(y, xs[m], first, size, gain, ramp, added, h0[m], f0[m], predicted, h1[m], f1[m], xs[m + 1])
+                _step(
+                    system, xs[m], first, size, gain, ramp, added,
+                    feature0s[m], f0s[m], predicted, feature1s[m], f1s[m], xs[m + 1],
+                )  # fmt: skip
                 m += 1
         _load(dout[len(counts)], first, size, back)
         for k in range(len(counts) - 1, -1, -1):
             added = drive[k] if len(drive) else nothing
             if k < len(counts) - 1:
-                _decay(y, lengths[k], free, first, size, a, gain, ramp)
+                _decay(system, lengths[k], moves, first, size, a, gain, ramp)
             for _ in range(counts[k]):
                 m -= 1
-                x, y0, y1 = xs[m], f0[m], f1[m]
-                _predict(y, x, first, size, gain, added, y0, predicted)
+                x, f0, f1 = xs[m], f0s[m], f1s[m]
+                _predict(system, x, first, size, gain, added, f0, predicted)
                 # x' = predicted + ramp (f1 - f0), and d ramp / d log d = gain - ramp
-                for i in y.moving:
+                for i in system.moving:
                     slope = zero
                     for s in range(size):
                         df[i, s] = ramp[i, s] * back[i, s]
-                        slope += back[i, s] * (y1[i, s] - y0[i, s]) * (gain[i, s] - ramp[i, s])
+                        slope += back[i, s] * (f1[i, s] - f0[i, s]) * (gain[i, s] - ramp[i, s])
                     dlog_rate[i] += slope
-                production_back(y, h1[m], size, y1, df, dh, dweight, dbias, damplitude)
-                for i in y.moving:
+                production_back(system, feature1s[m], size, f1, df, dfeature, dweight, dbias, damplitude)
+                for i in system.moving:
                     for s in range(size):
                         df[i, s] = -ramp[i, s] * back[i, s]
-                features_back(y, predicted, size, dh, back)
+                features_back(system, predicted, size, dfeature, back)
                 # predicted = x + gain (f0 + added - x), and d gain / d log d = a exp(-a)
-                for i in y.moving:
+                for i in system.moving:
                     slope = zero
                     for s in range(size):
                         df[i, s] += gain[i, s] * back[i, s]
-                        slope += back[i, s] * (y0[i, s] - x[i, s]) * a[i, s] * (one - gain[i, s])
+                        slope += back[i, s] * (f0[i, s] - x[i, s]) * a[i, s] * (one - gain[i, s])
                     if len(added):
                         row, drow = added[i, first : first + size], ddrive[k, i, first : first + size]
                         for s in range(size):
@@ -224,8 +235,8 @@ def adjoint(
                     dlog_rate[i] += slope
                     for s in range(size):
                         back[i, s] *= one - gain[i, s]
-                production_back(y, h0[m], size, y0, df, dh, dweight, dbias, damplitude)
-                features_back(y, x, size, dh, back)
+                production_back(system, feature0s[m], size, f0, df, dfeature, dweight, dbias, damplitude)
+                features_back(system, x, size, dfeature, back)
             for i in range(n):
                 row = dout[k, i, first : first + size]
                 for s in range(size):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grn_l0.solve.elementary import compiled, exp, log
+from grn_l0._compiled import ANY_ORDER, compiled
+from grn_l0.solve.elementary import exp, log
 
 
 class System(NamedTuple):
@@ -29,84 +30,84 @@ class System(NamedTuple):
     amplitude: np.ndarray  # (N,) production is this times a sigmoid; (0,) for production that is linear
 
 
-@compiled
-def features(y: System, x: np.ndarray, size: int, h: np.ndarray) -> None:
+@compiled(fastmath=ANY_ORDER)
+def features(system: System, x: np.ndarray, size: int, feature: np.ndarray) -> None:
     """What regulators contribute by, (K, B), from the states x, (N, B), of the first `size` series of a block."""
     one = x.dtype.type(1.0)
-    for j in range(len(y.regulators)):
-        g = y.regulators[j]
-        at, by = y.shift[j], y.scale[j]
-        if len(y.bounds):
-            low, high = y.bounds[0], y.bounds[1]
+    for j in range(len(system.regulators)):
+        g = system.regulators[j]
+        at, by = system.shift[j], system.scale[j]
+        if len(system.bounds):
+            low, high = system.bounds[0], system.bounds[1]
             for s in range(size):
                 q = (x[g, s] - at) * by
                 q = low if q < low else q
                 q = high if q > high else q
-                h[j, s] = log(q / (one - q))
+                feature[j, s] = log(q / (one - q))
         else:
             for s in range(size):
-                h[j, s] = (x[g, s] - at) * by
+                feature[j, s] = (x[g, s] - at) * by
 
 
-@compiled
-def features_back(y: System, x: np.ndarray, size: int, dh: np.ndarray, dx: np.ndarray) -> None:
+@compiled(fastmath=ANY_ORDER)
+def features_back(system: System, x: np.ndarray, size: int, dfeature: np.ndarray, dx: np.ndarray) -> None:
     """Adds to the gradient in the states what comes from that in the features."""
     one = x.dtype.type(1.0)
     zero = x.dtype.type(0.0)
-    for j in range(len(y.regulators)):
-        g = y.regulators[j]
-        at, by = y.shift[j], y.scale[j]
-        if len(y.bounds):
-            low, high = y.bounds[0], y.bounds[1]
+    for j in range(len(system.regulators)):
+        g = system.regulators[j]
+        at, by = system.shift[j], system.scale[j]
+        if len(system.bounds):
+            low, high = system.bounds[0], system.bounds[1]
             for s in range(size):
                 q = (x[g, s] - at) * by
                 inside = by if (q >= low) & (q <= high) else zero
                 q = low if q < low else q
                 q = high if q > high else q
-                dx[g, s] += inside / (q * (one - q)) * dh[j, s]
+                dx[g, s] += inside / (q * (one - q)) * dfeature[j, s]
         else:
             for s in range(size):
-                dx[g, s] += by * dh[j, s]
+                dx[g, s] += by * dfeature[j, s]
 
 
-@compiled
-def production(y: System, h: np.ndarray, size: int, f: np.ndarray) -> None:
+@compiled(fastmath=ANY_ORDER)
+def production(system: System, feature: np.ndarray, size: int, f: np.ndarray) -> None:
     """Production (N, B) of the genes that move, from the features."""
     one = f.dtype.type(1.0)
-    for i in y.moving:
-        level = y.bias[i]
+    for i in system.moving:
+        level = system.bias[i]
         for s in range(size):
             f[i, s] = level
-        e, last = y.pointer[i], y.pointer[i + 1]
+        e, last = system.pointer[i], system.pointer[i + 1]
         while e + 3 < last:  # four edges at a time: fewer loads and stores of the sum
-            j0, j1, j2, j3 = y.source[e], y.source[e + 1], y.source[e + 2], y.source[e + 3]
-            w0, w1, w2, w3 = y.weight[e], y.weight[e + 1], y.weight[e + 2], y.weight[e + 3]
+            j0, j1, j2, j3 = system.source[e], system.source[e + 1], system.source[e + 2], system.source[e + 3]
+            w0, w1, w2, w3 = system.weight[e], system.weight[e + 1], system.weight[e + 2], system.weight[e + 3]
             for s in range(size):
-                f[i, s] += w0 * h[j0, s] + w1 * h[j1, s] + w2 * h[j2, s] + w3 * h[j3, s]
+                f[i, s] += w0 * feature[j0, s] + w1 * feature[j1, s] + w2 * feature[j2, s] + w3 * feature[j3, s]
             e += 4
         while e < last:
-            j0, w0 = y.source[e], y.weight[e]
+            j0, w0 = system.source[e], system.weight[e]
             for s in range(size):
-                f[i, s] += w0 * h[j0, s]
+                f[i, s] += w0 * feature[j0, s]
             e += 1
-        if len(y.amplitude):
-            top = y.amplitude[i]
+        if len(system.amplitude):
+            top = system.amplitude[i]
             for s in range(size):
                 f[i, s] = top / (one + exp(-f[i, s]))
-        elif len(y.floor):
-            least = y.floor[i]
+        elif len(system.floor):
+            least = system.floor[i]
             for s in range(size):
                 f[i, s] = least if f[i, s] < least else f[i, s]
 
 
-@compiled
+@compiled(fastmath=ANY_ORDER)
 def production_back(
-    y: System,
-    h: np.ndarray,
+    system: System,
+    feature: np.ndarray,
     size: int,
     f: np.ndarray,
     df: np.ndarray,
-    dh: np.ndarray,
+    dfeature: np.ndarray,
     dweight: np.ndarray,
     dbias: np.ndarray,
     damplitude: np.ndarray,
@@ -114,30 +115,30 @@ def production_back(
     """From the gradient `df` in production, which is overwritten: that in the features, and more of the parameters'."""
     one = f.dtype.type(1.0)
     zero = f.dtype.type(0.0)
-    for j in range(len(dh)):
+    for j in range(len(dfeature)):
         for s in range(size):
-            dh[j, s] = zero
-    for i in y.moving:
+            dfeature[j, s] = zero
+    for i in system.moving:
         total = zero
-        if len(y.amplitude):
-            share = one / y.amplitude[i]
+        if len(system.amplitude):
+            share = one / system.amplitude[i]
             for s in range(size):
                 part = f[i, s] * share
                 total += df[i, s] * part
                 df[i, s] *= f[i, s] * (one - part)
             damplitude[i] += total
-        elif len(y.floor):
-            least = y.floor[i]
+        elif len(system.floor):
+            least = system.floor[i]
             for s in range(size):
                 df[i, s] = df[i, s] if f[i, s] > least else zero
         total = zero
         for s in range(size):
             total += df[i, s]
         dbias[i] += total
-        for e in range(y.pointer[i], y.pointer[i + 1]):
-            j, w = y.source[e], y.weight[e]
+        for e in range(system.pointer[i], system.pointer[i + 1]):
+            j, w = system.source[e], system.weight[e]
             total = zero
             for s in range(size):
-                dh[j, s] += w * df[i, s]
-                total += h[j, s] * df[i, s]
+                dfeature[j, s] += w * df[i, s]
+                total += feature[j, s] * df[i, s]
             dweight[e] += total

@@ -15,7 +15,7 @@ import pandas as pd
 from grn_l0 import metrics
 from grn_l0._errors import OptionError
 from grn_l0._typing import Array, PathLikeStr
-from grn_l0.metrics.common import Common, Laid, lay_together
+from grn_l0.metrics.common import AlignedNetwork, Alignment, align
 from grn_l0.network import Network, read_edges, read_network, read_universe
 from grn_l0.tl.inference import Inference
 from grn_l0.tl.inputs import names_of
@@ -37,7 +37,7 @@ class Comparison:
     """
 
     table: pd.DataFrame
-    common: Common
+    common: Alignment
 
     @property
     def found_by(self) -> pd.Series[int]:
@@ -144,7 +144,7 @@ def compare(
     called = _default_names(given) if names is None else tuple(map(str, names))
     if len(called) != len(given) or len(set(called)) != len(called):
         raise OptionError(f"names are {', '.join(called)}; give {len(given)} different ones, one for each network")
-    common = lay_together(
+    common = align(
         {name: _network(one) for name, one in zip(called, given, strict=True)},
         None if regulators is None else names_of(regulators, "regulators"),
         None if genes is None else names_of(genes, "genes"),
@@ -156,7 +156,7 @@ def compare(
     )
 
 
-def _figures(a: Laid, b: Laid, candidates: Array) -> dict[str, float]:
+def _figures(a: AlignedNetwork, b: AlignedNetwork, candidates: Array) -> dict[str, float]:
     figures = metrics.edge_agreement(
         a.selected, b.selected, candidates, signs=(a.signs, b.signs), weights=(a.weights, b.weights)
     )

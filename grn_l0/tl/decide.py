@@ -29,7 +29,6 @@ def settings(
     series: TimeSeries,
     *,
     with_prior: bool,
-    start: str,
 ) -> tuple[PosteriorConfig, FitConfig]:
     """Settings of the posterior and of the fit for a decision.
 
@@ -49,8 +48,8 @@ def settings(
         What the user gave.
     series
         The data.
-    with_prior, start
-        Whether there is a prior, and where gates start.
+    with_prior
+        Whether there is a prior.
 
     Raises
     ------
@@ -61,8 +60,6 @@ def settings(
         return posterior, config or FitConfig(odds=_ODDS_WITH_PRIOR if with_prior else 1.0)
     if config is not None:
         raise OptionError(f"decide={decide!r} chooses settings of the fit; leave out config, or decide")
-    if start == "none":
-        raise OptionError(f"decide={decide!r} needs probabilities from the posterior; use start='posterior'")
     if decide == "precision":
         return replace(posterior, false_share=0.1), FitConfig(survival=0.5)
     if decide == "balanced":

@@ -18,7 +18,7 @@ from grn_l0.dynamics import AbstractDynamics
 from grn_l0.fit import FamilyName, FitConfig, SparseConfig, fit
 from grn_l0.fit.pricing import check_density
 from grn_l0.gates import AbstractGate
-from grn_l0.posterior import PosteriorConfig, check_workers
+from grn_l0.posterior import PosteriorConfig
 from grn_l0.solve import AbstractSolver
 from grn_l0.sparsity import AbstractSparsity
 from grn_l0.tl.decide import Decision, check_objects, chosen, settings
@@ -28,6 +28,7 @@ from grn_l0.tl.inputs import names_of
 from grn_l0.tl.keys import Keys
 from grn_l0.tl.memory import warn_of_memory
 from grn_l0.tl.notes import notes
+from grn_l0.tl.options import check_combination
 from grn_l0.tl.priors import match_priors
 from grn_l0.tl.resampled import Resampling, donors, resample_start, resampling_options, stable_start
 from grn_l0.tl.start import checkpoint_file, make_start, training_journal
@@ -157,7 +158,8 @@ def infer(
         Processes on which blocks of targets, and resamples, are worked on. The network is the same on any number of
         them, bit for bit.
     dask
-        Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers do it instead.
+        Address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers work on the blocks of targets
+        instead. Resamples stay on this machine, on its `jobs`, which go with `dask` only where there are resamples.
     checkpoint
         Folder (made if its parent exists) that keeps how far the fit is: the rounds of the posterior, the steps of
         training and sums over resamples, at most every ten seconds, and the posterior start. A later call with the
@@ -188,15 +190,17 @@ def infer(
     Warns
     -----
     GrnWarning
-        If so many candidate edges are asked for that memory may not do, or a checkpoint belongs to other data.
+        If so many candidate edges are asked for that memory may not do, a checkpoint belongs to other data, or
+        resamples beside `dask` have one process only.
     """
-    if start not in ("posterior", "none"):
-        raise OptionError(f"start must be 'posterior' or 'none', not {start!r}")
+    check_combination(
+        start=start, prior=prior, decide=decide, resamples=resamples, jobs=jobs, dask=dask, checkpoint=checkpoint,
+        resume=resume,
+    )  # fmt: skip
     check_objects(gate, sparsity)
     if device is not None:  # before any work
         checked_device(device)
-    check_workers(jobs, dask)
-    seed = check_seed(seed)
+    cores, seed = checked_threads(threads), check_seed(seed)
     asked = Resampling(resamples=resamples, false_edges=false_edges, jobs=jobs)
     keys = Keys(
         time_key=time_key,
@@ -216,31 +220,24 @@ def infer(
     if regulators is not None:
         names = pp.match_regulators(series.genes, names_of(regulators, "regulators"), adata.var)
     priors = match_priors(prior, prior_trust, series.genes, names, adata.var, chain.listed_rate)
-    if priors and start == "none":
-        raise OptionError("a prior enters through the posterior start; use start='posterior', or leave the prior out")
-    if start == "none" and checkpoint is not None:
-        raise OptionError("a checkpoint keeps the posterior start; leave it out where start='none'")
-    if start == "none" and dask is not None:
-        raise OptionError("a Dask cluster works on the posterior start; leave it out where start='none'")
-    if resume and checkpoint is None:
-        raise OptionError("resume needs the folder to go on from; give checkpoint, too")
     kept = checkpoint_file(checkpoint)
     position = {gene: k for k, gene in enumerate(series.genes)}
     rows = np.array([position[name] for name in names], dtype=np.int64)
     if threads is not None or posterior is None:
-        chain = replace(chain, threads=checked_threads(threads))
+        chain = replace(chain, threads=cores)
     if start == "posterior":
         warn_of_memory(series, len(rows), chain)
-    chain, options = settings(decide, chain, config, series, with_prior=bool(priors), start=start)
+    chain, options = settings(decide, chain, config, series, with_prior=bool(priors))
     options = chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None, device)
-    asked.check(start, options)
+    asked.check(options)
     check_density(options.sparse, len(rows) * (series.n_genes - 1))
     if priors and options.sparse.priced:
         raise OptionError("a prior enters through the price of its edges, and so does not go with a price of your own")
     with limited(chain.threads, series.n_series * series.n_genes):
         begin = None
         if start == "posterior":
-            begin = make_start(series, rows, priors, chain, int(seed), progress, kept, jobs, dask, resume=resume)
+            shared = jobs if dask is None else 1
+            begin = make_start(series, rows, priors, chain, int(seed), progress, kept, shared, dask, resume=resume)
         found, said = None, ""
         if begin is not None and asked.resamples is not None:
             found = resample_start(

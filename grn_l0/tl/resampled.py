@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Sweeps of a resample. On halves of SIM350 (5 % noise) it costs a sixth of `infer` on all data, and its edges agree
 #: with those of the default rounds to a Jaccard index of .97 (precision .96 against .97). (20, 20, 40): a tenth, .92.
-ROUNDS = (40, 40, 60, 60)
+SWEEPS = (40, 40, 60, 60)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +64,14 @@ class Resampling:
         if self.false_edges is not None:
             check_false_edges(self.false_edges)
 
-    def check(self, start: str, options: FitConfig) -> None:
-        """Refuse settings of the fit that leave nothing to resample, or no say to `false_edges`.
+    def check(self, options: FitConfig) -> None:
+        """Refuse settings of the fit that leave no say to `false_edges`.
 
         Raises
         ------
         OptionError
             With what to leave out.
         """
-        if self.resamples is not None and start == "none":
-            raise OptionError("resamples are of the posterior start; use start='posterior', or leave resamples out")
         sparse = options.sparse
         if self.false_edges is not None and (sparse.density is not None or sparse.sparsity == "none"):
             raise OptionError(
@@ -120,7 +118,7 @@ def short(config: PosteriorConfig, begin: Start) -> PosteriorConfig:
     stimulus = begin.inputs is not None and begin.inputs.level.shape[2] > len(begin.inputs.names)
     return replace(
         config,
-        rounds=config.rounds if sum(config.rounds) < sum(ROUNDS) else ROUNDS,
+        rounds=config.rounds if sum(config.rounds) < sum(SWEEPS) else SWEEPS,
         averaged=1,
         # Resamples are averages already.
         chains=1,

@@ -15,7 +15,7 @@ from grn_l0._journal import Journal, checksum, difference, files
 from grn_l0._typing import Float, Int, PathLikeStr, Progress, ndarray
 from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
 from grn_l0.fit.trajectories import ode_trajectories
-from grn_l0.posterior.resume import CLASSES
+from grn_l0.posterior.resume import CLASSES, KEYS
 from grn_l0.posterior.start import Start
 from grn_l0.timeseries import TimeSeries
 from grn_l0.tl.threads import limited
@@ -23,8 +23,8 @@ from grn_l0.tl.threads import limited
 #: Names of files in the folder of a checkpoint: the start, and sums over resamples.
 CHECKPOINT, RESAMPLES = "start.safetensors", "resamples.safetensors"
 
-#: What the states of rounds are called beside it: they are of no use once there is a start.
-ROUNDS = ("run-", "trial-", "steps")
+#: What a run that was killed while it wrote a start has left of it.
+_TEMPORARY = ".start.*.safetensors"
 
 #: What each entry of a checkpoint's `about` is called in a sentence.
 _WORDS = {
@@ -69,7 +69,7 @@ def make_start(
         The file from which the start is taken where it belongs to these data, options and seed, and to which it is
         written otherwise. Rounds of the posterior are kept beside it until then.
     jobs, dask
-        Where it is computed, see `posterior.opened`; needed only where there is no checkpoint to take it from.
+        Where it is computed, see `posterior.open_workers`; needed only where there is no checkpoint to take it from.
     resume
         Refuse to begin anew.
 
@@ -89,6 +89,7 @@ def make_start(
         if resume:
             _check_resumable(checkpoint, about)
         journal = Journal(checkpoint.parent, about, words=_WORDS, classes=CLASSES)
+        journal.clean(_TEMPORARY)
         found = _take(checkpoint, about)
         if found is not None:
             if progress is not None:
@@ -100,7 +101,7 @@ def make_start(
         with limited(1):
             return ode_trajectories(series, regulators, begin, designs, seed=seed)
 
-    with posterior.opened(jobs, dask) as workers:
+    with posterior.open_workers(jobs, dask) as workers:
         start = posterior.infer_start(
             series,
             regulators,
@@ -115,7 +116,8 @@ def make_start(
     start = canonical(start)
     if checkpoint is not None:
         save_start(checkpoint, start, about)
-        for key in ROUNDS:
+        # Rounds are of no use once there is a start.
+        for key in KEYS:
             journal.forget(key)
     return start
 
@@ -128,7 +130,7 @@ def checkpoints(folder: Path) -> list[Path]:
 
 def _check_resumable(checkpoint: Path, about: dict[str, Any]) -> None:
     """Refuse a folder without a start, or rounds, of this run."""
-    there: list[tuple[Path, dict[str, Any] | None]] = [f for key in ROUNDS for f in files(checkpoint.parent, key)]
+    there: list[tuple[Path, dict[str, Any] | None]] = [f for key in KEYS for f in files(checkpoint.parent, key)]
     if checkpoint.exists():
         try:
             there.append((checkpoint, read_about(checkpoint)))

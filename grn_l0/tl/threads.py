@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from grn_l0._errors import OptionError
+from grn_l0._checks import check_count
 
 #: Values per state (series times genes) from which torch and BLAS gain by threads; below, handing out the work costs
 #: more than the work (SIM350 has 52,500 and takes twice as long on two threads of each).
@@ -19,13 +19,11 @@ def checked_threads(threads: int | None) -> int:
     Raises
     ------
     OptionError
-        If it is less than 1.
+        If it is no integer of 1 or more.
     """
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
-        raise OptionError(f"threads must be 1 or more, not {threads}")
-    return threads
+    return check_count("threads", threads)
 
 
 @contextmanager

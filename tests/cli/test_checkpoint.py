@@ -86,7 +86,7 @@ def test_without_a_checkpoint_it_says_how_to_get_one(grn, h5ad, tmp_path, stop_a
     ("options", "word"),
     [
         (("--checkpoint", "{}/no/where"), "make it first"),
-        (("--checkpoint", "{}", "--start", "none"), "--start none"),
+        (("--checkpoint", "{}", "--start", "none"), "--start posterior"),
         (("--resume",), "--checkpoint DIR"),
         (("--checkpoint", "{}/new", "--resume"), "nothing to resume"),
     ],

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 from fit_systems import N, known
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from grn_l0._errors import FileFormatError, OutputError
 from grn_l0.benchmark.sparsity.networks import Combination, combinations
@@ -65,6 +66,27 @@ def test_other_solvers_survive(tmp_path: Path) -> None:
     made = fit(k.series, k.start, regulators=np.arange(N), config=FitConfig(steps=1, refit_steps=1), solver=solver)
     save_model(tmp_path / "m.safetensors", made)
     assert load_model(tmp_path / "m.safetensors").solver == solver
+
+
+def test_frequencies_come_back_and_files_from_before_them_are_read(tmp_path: Path) -> None:
+    k, path = known(3), tmp_path / "m.safetensors"
+    made = fit(k.series, k.start, regulators=np.arange(N), config=FitConfig(steps=1, refit_steps=1))
+    often = np.random.default_rng(0).random((N, N))
+    resampled = replace(made, network=made.network.with_frequencies(often))
+    save_model(path, resampled)
+    again = load_model(path).network
+    assert again.frequencies is not None
+    assert np.array_equal(again.frequencies, resampled.network.frequencies)
+    assert again.edges().equals(resampled.network.edges()) and "frequency" in again.edges()
+
+    with safe_open(str(path), framework="pt") as file:
+        header = file.metadata()
+    assert header["version"] == "5"
+    save_file({k: v for k, v in load_file(path).items() if k != "network/frequencies"}, path, header | {"version": "4"})
+    assert load_model(path).network.frequencies is None
+    save_model(path, made)
+    assert load_model(path).network.frequencies is None
+    assert "frequency" not in load_model(path).network.edges()
 
 
 def test_foreign_damaged_and_newer_files(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 from elsewhere import DEVICE, Elsewhere, There
 from fit_systems import Known, N, known, simulate
 
-from grn_l0 import _journal, datasets, tl
+from grn_l0 import datasets, tl
 from grn_l0._journal import Journal
 from grn_l0.fit import (
     FitConfig,
@@ -192,9 +192,8 @@ def test_a_file_says_nothing_of_where_it_was_trained(device: str, tmp_path: Path
 
 
 @pytest.mark.filterwarnings("ignore:.*which is a no-op")  # torch says so of its own meta tensors, which these are not
-def test_training_goes_on_there(device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_journal, "EVERY", 0.0)
-    monkeypatch.setattr(_journal, "PATIENCE", 0.0)
+@pytest.mark.usefixtures("kept_at_once")
+def test_training_goes_on_there(device: str, tmp_path: Path) -> None:
     k, config = known(6), FitConfig(**SHORT, families="linear", device=device)
 
     def stop(stage: str, done: int, total: int, figures: Any) -> None:

@@ -74,6 +74,12 @@ def test_files_in_blocks(resampled: bool, suffix: str, tmp_path: Path, everythin
         assert pd.read_parquet(tmp_path / "s.parquet")["source"].dtype == object
 
 
+def test_candidates_have_one_name() -> None:
+    one = network(mask=True)
+    same = [n for n in dir(Network) if not n.startswith("_") and np.array_equal(getattr(one, n), one.candidates)]
+    assert same == ["candidates"]
+
+
 @pytest.mark.parametrize("form", [sparse.csr_matrix, sparse.csc_array, sparse.coo_matrix])
 def test_sparse_matrices_are_taken(form: Any) -> None:
     one, two = network(), network(form)

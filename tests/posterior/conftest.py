@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True, scope="package")
-def one_thread() -> Iterator[None]:
+def one_thread_of_blas() -> Iterator[None]:
     """Small matrices on several threads are slow where other work shares the cores."""
     with threadpool_limits(1):
         yield

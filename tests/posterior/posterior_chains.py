@@ -9,10 +9,10 @@ import numpy as np
 from scipy import sparse
 
 from grn_l0._typing import Bool, Float, Int, ndarray
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.gibbs import sweep_targets
-from grn_l0.posterior.grams import Gram, Grams, Ready
+from grn_l0.posterior.grams import FixedGrams, Gram, Grams
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.odds import OpenEdges
 from grn_l0.posterior.prior_classes import PriorClasses
@@ -82,15 +82,15 @@ class Case:
 
 def ready(
     x: Float[ndarray, "rows regulators"], y: Float[ndarray, "rows genes"], parts: list[Int[ndarray, " some"]]
-) -> Ready:
+) -> FixedGrams:
     """Statistics of plain regressions, with one Gram matrix object per part."""
     # Products of all targets at once: those of some may be rounded otherwise.
     rows, gram, score, square = float(len(x)), x.T @ x, y.T @ x, (y**2).sum(axis=0)
     made = [Gram.plain(p, gram, score[p], square[p], np.full(len(p), rows)) for p in parts]
-    return Ready(made, np.full(y.shape[1], rows))
+    return FixedGrams(made, np.full(y.shape[1], rows))
 
 
-def plain(x: Float[ndarray, "rows regulators"], y: Float[ndarray, "rows genes"]) -> Ready:
+def plain(x: Float[ndarray, "rows regulators"], y: Float[ndarray, "rows genes"]) -> FixedGrams:
     """All targets share one Gram matrix."""
     return ready(x, y, [np.arange(y.shape[1])])
 

@@ -11,6 +11,7 @@ import pytest
 from grn_l0.posterior import PosteriorConfig
 from grn_l0.posterior.blocks import _blocks, _held, _least, confirmed
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.rounds import Run
 from grn_l0.timeseries import SteadyStates, TimeSeries
 
@@ -66,7 +67,7 @@ def steps(n_series: int, carried_by: int, seed: int = 0) -> TimeSeries:
 def confirmation(series: TimeSeries) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities of all edges by the chain, and once confirmed, (targets, regulators)."""
     config = PosteriorConfig(rounds=(20, 20, 40, 40), averaged=1)
-    run = Run.of(Problem.of(series, np.arange(6)), None, config, 0)
+    run = Run.of(Problem.of(series, np.arange(6)), Request(config=config))
     for sweeps in config.rounds:
         run.round(sweeps, zoom=False)
     assert run.choice is not None
@@ -120,7 +121,7 @@ def test_two_series_are_too_few_to_ask() -> None:
 def test_blocks_of_rows(lengths: list[int], expected: list[int]) -> None:
     rng = np.random.default_rng(0)
     series = systems.pack([rng.normal(size=(n, 2)) for n in lengths], [np.arange(float(n)) for n in lengths])
-    run = Run.of(Problem.of(series, np.arange(2)), None, PosteriorConfig(), 0)
+    run = Run.of(Problem.of(series, np.arange(2)), Request())
     choice = run.problem.choose(run.states, None, run.config)
     assert _blocks(run.problem.setting(choice)).tolist() == expected
 
@@ -134,7 +135,7 @@ def test_samples_at_rest_are_blocks_after_the_series_and_know_who_is_held() -> N
     own = np.zeros((3, 3), dtype=bool)
     own[2, 1] = True
     whole = replace(series, steady=settled, knockouts=own)
-    run = Run.of(Problem.of(whole, np.array([2, 0, 1])), None, PosteriorConfig(), 0)
+    run = Run.of(Problem.of(whole, np.array([2, 0, 1])), Request())
     setting = run.problem.setting(run.problem.choose(run.states, None, run.config))
     block = _blocks(setting)
     assert block.tolist() == [0] * 3 + [2] * 3 + [1] * 4 + [3 + k // 2 for k in range(20)]

@@ -8,7 +8,7 @@ from posterior_chains import Case, Slabs, chain_of, choice_of, ready, same
 
 from grn_l0._typing import Float, ndarray
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.grams import Gram, Ready
+from grn_l0.posterior.grams import FixedGrams, Gram
 
 N, COPIES, VARIANCE = 200, 4000, 0.7
 
@@ -125,13 +125,13 @@ def correlated(n: int = 30) -> tuple[ndarray, ndarray]:
     return x, x @ weight + rng.normal(size=80)
 
 
-def single(made: Ready) -> Ready:
+def single(made: FixedGrams) -> FixedGrams:
     """The same in single precision."""
     parts = [
         Gram.plain(p.genes, p.gram.astype(np.float32), p.score.astype(np.float32), p.square, p.freedom)
         for p in made.parts
     ]
-    return Ready(parts, made.freedom)
+    return FixedGrams(parts, made.freedom)
 
 
 def test_single_precision_changes_less_than_chance_does() -> None:

@@ -12,7 +12,7 @@ from grn_l0.posterior import curvature
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.curvature import Curvature, curvature_of
 from grn_l0.posterior.gibbs import _move
-from grn_l0.posterior.grams import Gram, Ready
+from grn_l0.posterior.grams import FixedGrams, Gram
 
 N_SERIES, GRID, ROWS = 6, 5, 24
 MIX = np.random.default_rng(9).normal(size=(ROWS, N_SERIES * GRID)) / np.sqrt(N_SERIES * GRID)
@@ -167,7 +167,7 @@ def test_what_a_round_says_of_the_curvature_of_its_edges() -> None:
     candidates = np.ones((7, 4), dtype=bool)
     candidates[:, 2] = False
     chain = chain_of(candidates, PosteriorConfig())
-    summary = chain.run(Ready([made], np.full(7, 30.0)), choice_of(7), 60)
+    summary = chain.run(FixedGrams([made], np.full(7, 30.0)), choice_of(7), 60)
     weighted = summary.weight.toarray() != 0
     assert weighted[[5, 1, 3]].sum() >= 6 and not weighted[:, 2].any() and not weighted[[0, 2, 4, 6]].any()
     want = np.zeros((7, 4))

@@ -9,8 +9,8 @@ import posterior_systems as systems
 import pytest
 
 from grn_l0.posterior import PosteriorConfig, infer_start
+from grn_l0.posterior.chain import candidate_edges
 from grn_l0.posterior.decoys import Decoys, decoy, screen
-from grn_l0.posterior.gates import candidate_edges
 from grn_l0.posterior.joint import _determined
 from grn_l0.timeseries import TimeSeries
 

@@ -13,10 +13,10 @@ from posterior_gaps import CONSTANT, DRIVEN, GENES, OTHER, covariance, precision
 from scipy.interpolate import make_interp_spline
 from scipy.linalg import block_diag
 
-from grn_l0.posterior import gates as gates_module
 from grn_l0.posterior import grams as grams_module
+from grn_l0.posterior import workers as workers_module
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.grams import Gram, Smoothed
+from grn_l0.posterior.grams import Gram, SmoothedGrams
 from grn_l0.posterior.setting import Setting
 from grn_l0.posterior.states import Smoother, States
 from grn_l0.posterior.summary import Summary
@@ -68,7 +68,7 @@ def dense(
 def test_statistics_of_a_target_are_those_of_its_observed_entries(sizes: tuple[int, ...]) -> None:
     made, seen = world(sizes, kinds=(DRIVEN,) * GENES)
     states = states_of(made)
-    found = list(by_gene(Smoothed(made, states)))
+    found = list(by_gene(SmoothedGrams(made, states)))
     assert sorted(gene for gene, _, _ in found) == list(range(GENES))
     for gene, one, row in found:
         gram, score, square, freedom = dense(made, seen, states, gene)
@@ -89,7 +89,7 @@ def test_missing_values_themselves_do_not_matter() -> None:
         smoother.smooth(states)
         smoother.joint(states, last, 0.1)
         result = [*states.estimate]
-        for gene, one, row in by_gene(Smoothed(case, states, last)):
+        for gene, one, row in by_gene(SmoothedGrams(case, states, last)):
             result += [own_gram(one, row), one.score[row], one.square[row], *one.bends.get(gene, [])]
         results.append(result)
     assert len(results[0]) == len(results[1]) >= 2 + 2 * 3
@@ -101,7 +101,7 @@ def test_targets_without_gaps_share_what_they_always_did() -> None:
     made, _ = world((4, 5), kinds=(DRIVEN,) * GENES, genes=(0,))
     states = states_of(made)
     found, whole = (
-        {gene: (one, row) for gene, one, row in by_gene(Smoothed(case, states))}
+        {gene: (one, row) for gene, one, row in by_gene(SmoothedGrams(case, states))}
         for case in (made, replace(made, gaps=[]))
     )
     assert found[1][0] is found[2][0] is not found[0][0]
@@ -125,9 +125,9 @@ def test_without_memory_a_target_counts_for_its_observed_share(
             * (x[:, :, 0] * x[:, :, 2])
             @ made.basis(DRIVEN, 0 if part is made.designs[0] else 1).response[part.at].T
         )
-    whole = {gene: (one, row) for gene, one, row in by_gene(Smoothed(replace(made, gaps=[]), states, last))}
+    whole = {gene: (one, row) for gene, one, row in by_gene(SmoothedGrams(replace(made, gaps=[]), states, last))}
     monkeypatch.setattr(grams_module, "_MEMORY", 0)
-    found = list(by_gene(Smoothed(made, states, last)))
+    found = list(by_gene(SmoothedGrams(made, states, last)))
     assert len(found) == GENES
     bends = 0
     for gene, one, row in found:
@@ -147,9 +147,9 @@ def test_single_precision_is_that_of_double_to_seven_digits(monkeypatch: pytest.
     """With curvature, deviations, and targets of which values are missing."""
     made, _ = world((4, 5, 31), kinds=(DRIVEN,) * GENES, genes=(0,))
     last, states = believing(np.array([[0, 0.4, 0.3], [0.5, 0, 0.7], [0.9, 0, 0]])), states_of(made)
-    double = {gene: (one, row) for gene, one, row in by_gene(Smoothed(made, states, last))}
+    double = {gene: (one, row) for gene, one, row in by_gene(SmoothedGrams(made, states, last))}
     monkeypatch.setattr(grams_module, "_SINGLE", 2)
-    single = {gene: (one, row) for gene, one, row in by_gene(Smoothed(made, states, last))}
+    single = {gene: (one, row) for gene, one, row in by_gene(SmoothedGrams(made, states, last))}
     assert [single[g][0].gram.dtype for g in range(GENES)] == [np.float64, np.float32, np.float32]
     for gene in range(GENES):
         (one, row), (other, at) = single[gene], double[gene]
@@ -162,7 +162,7 @@ def test_single_precision_is_that_of_double_to_seven_digits(monkeypatch: pytest.
         np.testing.assert_allclose(one.square[row], other.square[at], rtol=1e-5)
 
 
-def rounds(grams: Smoothed, made: Setting) -> list[Summary]:
+def rounds(grams: SmoothedGrams, made: Setting) -> list[Summary]:
     chain = chain_of(~np.eye(GENES, dtype=bool), PosteriorConfig())
     return [chain.run(grams, made.choice, 30) for _ in range(2)]
 
@@ -174,7 +174,7 @@ def test_it_does_not_matter_whether_matrices_are_kept(limit: int, monkeypatch: p
     last, states = believing(np.array([[0, 0.4, 0.3], [0.5, 0, 0.7], [0.9, 0, 0]])), states_of(made)
     asked: list[list[int]] = []
 
-    class Counted(Smoothed):
+    class Counted(SmoothedGrams):
         def of(self, genes: np.ndarray) -> Iterator[Gram]:
             asked.append(genes.tolist())
             yield from super().of(genes)
@@ -183,9 +183,9 @@ def test_it_does_not_matter_whether_matrices_are_kept(limit: int, monkeypatch: p
     # Constant genes have no regulators; two kinds, each made once a round.
     assert asked == [[0], [2]] * 2 or asked == [[2], [0]] * 2
     asked.clear()
-    size = sum(one.nbytes for _, one, _ in by_gene(Smoothed(made, states, last)))
-    monkeypatch.setattr(gates_module, "_HELD", limit if limit == 0 else size - 1)
-    monkeypatch.setattr(gates_module, "_HELD_PER_EDGE", 0)
+    size = sum(one.nbytes for _, one, _ in by_gene(SmoothedGrams(made, states, last)))
+    monkeypatch.setattr(workers_module, "_HELD", limit if limit == 0 else size - 1)
+    monkeypatch.setattr(workers_module, "_HELD_PER_EDGE", 0)
     again = rounds(Counted(made, states, last), made)
     assert len(asked) == (8 if limit == 0 else 6)
     for one, other in zip(whole, again, strict=True):

@@ -12,6 +12,7 @@ from grn_l0._errors import OptionError
 from grn_l0.posterior import PosteriorConfig, infer_start
 from grn_l0.posterior.inputs import between, candidate_end, known, unit_levels
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import designs
 from grn_l0.posterior.rounds import Run, choose_variant, may_lag
 from grn_l0.posterior.states import States
@@ -62,7 +63,7 @@ def test_too_few_series_cannot_tell() -> None:
 
 def test_a_stimulus_that_ends_becomes_an_input_of_every_series() -> None:
     plain = problem(stimulated(0))
-    chosen = choose_variant(plain, None, QUICK, 0)
+    chosen = choose_variant(plain, Request(config=QUICK))
     assert chosen.end == 500.0
     assert (plain.n_inputs, chosen.n_inputs) == (0, 6)
     for part in chosen.designs:
@@ -70,7 +71,7 @@ def test_a_stimulus_that_ends_becomes_an_input_of_every_series() -> None:
 
 
 def test_the_levels_of_a_found_stimulus_end_with_it() -> None:
-    chosen = choose_variant(problem(stimulated(0)), None, QUICK, 0)
+    chosen = choose_variant(problem(stimulated(0)), Request(config=QUICK))
     level = between(chosen.designs, chosen.inputs, chosen.series.times)
     expected = np.zeros((6, 20, 6))
     # 500 is the eleventh of 21 times; every series has an input of its own.
@@ -80,19 +81,19 @@ def test_the_levels_of_a_found_stimulus_end_with_it() -> None:
 
 def test_short_series_have_no_variants() -> None:
     plain = problem(stimulated(0, times=11))
-    assert choose_variant(plain, None, QUICK, 0) is plain
+    assert choose_variant(plain, Request(config=QUICK)) is plain
 
 
 def test_relaxations_have_no_stimulus_and_noise_no_lag() -> None:
-    assert choose_variant(problem(relaxations(0, 0.05)), None, QUICK, 0).end is None
+    assert choose_variant(problem(relaxations(0, 0.05)), Request(config=QUICK)).end is None
     noise = problem(simulate.pure_noise(relaxations(1, 0.05), 0))
-    assert choose_variant(noise, None, QUICK, 0) is noise
+    assert choose_variant(noise, Request(config=QUICK)) is noise
 
 
 def test_proteins_lag_behind() -> None:
     system = simulate.random_system(12, 10, proteins=True)
     series = simulate.short_trajectories(system, 12, np.linspace(0, 10, 21).tolist(), noise=0.01, seed=10)
-    chosen = [choose_variant(problem(series), None, QUICK, seed) for seed in range(4)]
+    chosen = [choose_variant(problem(series), Request(config=QUICK, seed=seed)) for seed in range(4)]
     # All rates are 1; rates of 5, 2.5 and 1.2 are tried, each only if the one before was better than what it followed.
     # Ten sweeps tell likelihoods to 30 nats: of four short runs one may stop early.
     assert all(c.end is None for c in chosen)
@@ -136,7 +137,7 @@ def test_genes_that_answer_a_known_stimulus_do_not_regulate_each_other(seed: int
 
 def effects(series: TimeSeries) -> np.ndarray:
     """Inclusion of all columns, the stimulus last: (genes, columns)."""
-    run = Run.of(Problem.of(series, np.arange(5)), None, QUICK, 0)
+    run = Run.of(Problem.of(series, np.arange(5)), Request(config=QUICK))
     for sweeps in (20, 20, 40):
         run.round(sweeps, zoom=False)
     return run.rounds[-1].inclusion
@@ -183,8 +184,8 @@ def test_one_driven_series_contradicts_a_lag_and_a_fluctuating_one_does_not() ->
     at = [25.0 * k for k in range(60)]
     proteins = simulate.long_series(simulate.insilico_system(20, 3), 1, at, 0.0, 0, memory=100.0, fluctuation=0.3)
     _, driven = simulate.DESIGNS["one long series 178"](10)
-    assert may_lag(problem(proteins), None, quick, 0)
-    assert not may_lag(problem(driven), None, quick, 0)
+    assert may_lag(problem(proteins), Request(config=quick))
+    assert not may_lag(problem(driven), Request(config=quick))
 
 
 def test_a_lag_that_is_known_is_used_as_it_is() -> None:

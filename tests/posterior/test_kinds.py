@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from grn_l0.posterior import PosteriorConfig, infer_start
+from grn_l0.posterior.kind_shares import best_kinds, evidence_of, learn_shares
 from grn_l0.posterior.kinds import _FEW, _STEPS, _evenly, _population
-from grn_l0.posterior.shares import best_kinds, evidence_of, learn_shares
 from grn_l0.simulate import DESIGNS
 
 RATE = np.array([0, 0, 0, 1, 1, -1, -1, -1, -1])

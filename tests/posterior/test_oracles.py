@@ -10,9 +10,9 @@ from posterior_chains import believing, plain
 from scipy.integrate import quad
 from scipy.stats import multivariate_normal
 
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.posterior.covariance import Basis, Kinds, basis, dictionary
-from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.kinds import Choice, choose_kinds, noise_population
 from grn_l0.posterior.prior_classes import PriorClasses, learn_rate
 from grn_l0.posterior.residuals import Residuals

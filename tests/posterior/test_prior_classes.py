@@ -9,8 +9,8 @@ from posterior_chains import choice_of, plain
 
 from grn_l0._errors import OptionError
 from grn_l0.posterior import Prior, Verdict, infer_start
+from grn_l0.posterior.chain import Chain
 from grn_l0.posterior.config import PosteriorConfig
-from grn_l0.posterior.gates import Chain
 from grn_l0.posterior.prior_classes import PriorClasses
 
 EVERY = np.ones((40, 50), dtype=bool)  # 40 targets, 50 regulators

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import posterior_systems as systems
@@ -12,8 +13,9 @@ from sklearn.metrics import average_precision_score
 
 from grn_l0._errors import DivergenceError, OptionError
 from grn_l0.posterior import PosteriorConfig, Start, infer_start
-from grn_l0.posterior.grams import Smoothed
+from grn_l0.posterior.grams import SmoothedGrams
 from grn_l0.posterior.problem import Problem
+from grn_l0.posterior.request import Request
 from grn_l0.posterior.response import Design
 from grn_l0.posterior.rounds import Run
 from grn_l0.posterior.summary import rows_scaled
@@ -115,7 +117,7 @@ TARGET = 4
 
 
 def first_look(series: TimeSeries) -> tuple[Run, Start]:
-    run = Run.of(Problem.of(series, EVERY), None, QUICK, 0)
+    run = Run.of(Problem.of(series, EVERY), Request(config=QUICK))
     return run, run.run()
 
 
@@ -136,10 +138,9 @@ def test_a_gene_that_is_constant_only_now_keeps_its_edges(noisy: TimeSeries, mon
     run, start = first_look(noisy)
     original = Problem.grams
 
-    def grams(*arguments: object) -> Smoothed:
-        out = original(*arguments)  # type: ignore[arg-type]
-        out.changing = out.changing & (np.arange(systems.N) != TARGET)
-        return out
+    def grams(*arguments: Any) -> SmoothedGrams:
+        *others, changing = arguments
+        return original(*others, changing & (np.arange(systems.N) != TARGET))
 
     monkeypatch.setattr(Problem, "grams", grams)
     found = run.second_look(start, follower(truth(noisy, 3), []))

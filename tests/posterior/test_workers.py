@@ -20,12 +20,12 @@ from grn_l0._errors import OptionError, WorkerError
 from grn_l0._journal import Journal
 from grn_l0._optional import MissingDependencyError
 from grn_l0._typing import Progress
-from grn_l0.posterior import Cluster, PosteriorConfig, Start, Workers, by_transitions, grams, infer_start, opened
+from grn_l0.posterior import Cluster, PosteriorConfig, Start, Workers, by_transitions, grams, infer_start, open_workers
 from grn_l0.posterior.collect import Collected
 from grn_l0.posterior.grams import Grams
 from grn_l0.posterior.resume import CLASSES
 from grn_l0.posterior.sample import Sampled
-from grn_l0.posterior.workers import Block, InProcess, LostWorkerError, Sent, Shared
+from grn_l0.posterior.workers import InProcess, LostWorkerError, RemoteStatistics, SharedStatistics, TargetBlock
 from grn_l0.timeseries import TimeSeries
 
 CONFIG = PosteriorConfig(
@@ -95,21 +95,21 @@ def once_after(patch: pytest.MonkeyPatch, blocks: int, kill: Callable[[], None])
 
 @pytest.mark.slow
 def test_processes(series: TimeSeries, alone: Start) -> None:
-    with opened(jobs=2) as workers:
+    with open_workers(jobs=2) as workers:
         assert_same(alone, start(series, workers))
 
 
 def test_threads_of_linear_algebra_change_no_gram_matrix(series: TimeSeries) -> None:
     """Sums of BLAS depend on its threads: in this process they are as many as on a worker."""
     seen: list[int] = []
-    original = grams.Smoothed._of_kind
+    original = grams.SmoothedGrams._of_kind
 
-    def spied(self: grams.Smoothed, kind: int) -> Any:
+    def spied(self: grams.SmoothedGrams, kind: int) -> Any:
         seen.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
         return original(self, kind)
 
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(2):
-        patch.setattr(grams.Smoothed, "_of_kind", spied)
+        patch.setattr(grams.SmoothedGrams, "_of_kind", spied)
         start(series)
     assert set(seen) == {1}
 
@@ -119,7 +119,7 @@ def test_processes_with_missing_values(series: TimeSeries) -> None:
     values = series.values.copy()
     values[::3, 2, ::7] = np.nan
     gappy = replace(series, values=values)
-    with opened(jobs=2) as workers:
+    with open_workers(jobs=2) as workers:
         assert_same(start(gappy), start(gappy, workers))
 
 
@@ -134,7 +134,7 @@ def test_processes_where_one_long_series_is_taken_step_by_step() -> None:
         times=np.arange(150.0)[None],
     )
     assert by_transitions(long)
-    with opened(jobs=2) as workers:
+    with open_workers(jobs=2) as workers:
         assert_same(start(long), start(long, workers))
 
 
@@ -149,7 +149,7 @@ def test_a_killed_process_costs_its_block(series: TimeSeries, alone: Start, monk
         os.kill(pool[0].pid, signal.SIGKILL)
 
     done = once_after(monkeypatch, 30, kill)
-    with opened(jobs=2) as workers:
+    with open_workers(jobs=2) as workers:
         assert_same(alone, start(series, workers))
     assert len(killed) == 1
     changing = int((alone.rate > 0).sum())
@@ -171,7 +171,7 @@ def cluster() -> Iterator[Any]:
 def test_dask_with_killed_workers(
     series: TimeSeries, alone: Start, cluster: Any, monkeypatch: pytest.MonkeyPatch, how_many: int
 ) -> None:
-    with opened(dask=cluster.scheduler_address) as workers:
+    with open_workers(dask=cluster.scheduler_address) as workers:
         assert isinstance(workers, Cluster)
         workers.client.wait_for_workers(2, timeout=60)
         pids = list(workers.client.run(os.getpid).values())
@@ -191,11 +191,11 @@ class Dying(Workers):
     def __init__(self, lived: int) -> None:
         self.lived = lived
 
-    def share(self, grams: Grams, limit: int) -> Shared:
+    def share(self, grams: Grams) -> SharedStatistics:
         lived = self.lived
 
-        class Some(Sent):
-            def run(self, todo: list[Block]) -> Iterable[tuple[int, list[Sampled]]]:
+        class Some(RemoteStatistics):
+            def run(self, todo: list[TargetBlock]) -> Iterable[tuple[int, list[Sampled]]]:
                 for block in todo[:lived]:
                     yield block.run(grams)
                 if len(todo) > lived:
@@ -237,17 +237,17 @@ def test_nothing_but_deaths_is_an_error(series: TimeSeries) -> None:
 
 @pytest.mark.parametrize("jobs", [0, -1, 1.5, True])
 def test_wrong_numbers_of_jobs(jobs: Any) -> None:
-    with pytest.raises(OptionError, match="jobs must be an integer of 1 or more"), opened(jobs=jobs):
+    with pytest.raises(OptionError, match="jobs must be an integer of 1 or more"), open_workers(jobs=jobs):
         pass
 
 
 def test_one_job_is_this_process() -> None:
-    with opened() as workers:
+    with open_workers() as workers:
         assert isinstance(workers, InProcess)
 
 
 def test_both_is_an_error() -> None:
-    with pytest.raises(OptionError, match="leave one of them out"), opened(jobs=2, dask="tcp://127.0.0.1:1"):
+    with pytest.raises(OptionError, match="leave one of them out"), open_workers(jobs=2, dask="tcp://127.0.0.1:1"):
         pass
 
 
@@ -255,7 +255,7 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
         pytest.raises(MissingDependencyError, match=r"pip install 'grn_l0\[dask\]'"),
-        opened(dask="tcp://127.0.0.1:8786"),
+        open_workers(dask="tcp://127.0.0.1:8786"),
     ):
         pass
 
@@ -264,7 +264,7 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_scheduler(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr("grn_l0.posterior.cluster._PATIENCE", 0.5)
-    with pytest.raises(OptionError, match="no Dask scheduler answers"), opened(dask=address):
+    with pytest.raises(OptionError, match="no Dask scheduler answers"), open_workers(dask=address):
         pass
 
 
@@ -275,6 +275,6 @@ def test_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as empty,
         pytest.raises(OptionError, match="has no worker"),
-        opened(dask=empty.scheduler_address),
+        open_workers(dask=empty.scheduler_address),
     ):
         pass

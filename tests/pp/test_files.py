@@ -112,6 +112,7 @@ def test_bad_tables(name: str, content: bytes, error, words: str, tmp_path: Path
         ("Species\tSymbol\nHomo\tGATA1\nHomo\n", ("GATA1",)),
         ('"","x"\n"1","YAL001C"\n', ("YAL001C",)),
         ("GATA1,zinc finger\nSPI1,ETS\n", ("GATA1", "SPI1")),
+        ("GATA1, SPI1,TP53\n", ("GATA1", "SPI1", "TP53")),
     ],
 )
 def test_read_names(text: str, names: tuple[str, ...], tmp_path: Path) -> None:

@@ -92,3 +92,9 @@ def test_kinds(names: list[str], kind: str) -> None:
 
 def test_no_kind() -> None:
     assert kind_of([]) is None and kind_of(["g1", "g2"]) is None and kind_of(["GATA1", "Gata1"]) is None
+
+
+def test_a_few_that_are_missing_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="grn_l0"):
+        assert pp.match_regulators(["G1", "G2", "G3"], ["G1", "G2", "g3"]) == ("G1", "G2")
+    assert "2 of 3 regulators are among the 3 genes of the data; not 'g3'" in caplog.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grn_l0 import GrnWarning, _journal, tl
+from grn_l0 import GrnWarning, tl
 from grn_l0._errors import OptionError, OutputError
 from grn_l0.fit import FitConfig
 from grn_l0.posterior.config import PosteriorConfig
@@ -70,12 +70,11 @@ def test_a_checkpoint_of_something_else_is_written_over_with_a_warning(adata, tm
     assert len(computed) == 5
 
 
-def test_resume_wants_something_of_this_run(adata, tmp_path, monkeypatch):
+def test_resume_wants_something_of_this_run(adata, tmp_path, kept_at_once):
     with pytest.raises(OptionError, match="give checkpoint"):
         tl.infer(adata, **OPTIONS, resume=True)
     with pytest.raises(OptionError, match="nothing to resume in"):
         tl.infer(adata, **OPTIONS, checkpoint=tmp_path, resume=True)
-    monkeypatch.setattr(_journal, "EVERY", 0.0)
     with pytest.raises(KeyboardInterrupt):
         tl.infer(adata.copy(), **OPTIONS, checkpoint=tmp_path, progress=stop_at("posterior", 1))
     assert [p.name for p in tmp_path.iterdir()] == ["state-run-0.safetensors"]
@@ -94,9 +93,7 @@ def test_resume_wants_something_of_this_run(adata, tmp_path, monkeypatch):
     assert resumed.network.scores.tobytes() == whole.network.scores.tobytes()
 
 
-def test_training_goes_on_from_its_last_step(adata, tmp_path, monkeypatch):
-    monkeypatch.setattr(_journal, "EVERY", 0.0)
-    monkeypatch.setattr(_journal, "PATIENCE", 0.0)
+def test_training_goes_on_from_its_last_step(adata, tmp_path, kept_at_once):
     whole = tl.infer(adata.copy(), **OPTIONS)
     with pytest.raises(KeyboardInterrupt):
         tl.infer(adata.copy(), **OPTIONS, checkpoint=tmp_path, progress=stop_at("linear forecast", 2))
@@ -118,9 +115,7 @@ def test_training_goes_on_from_its_last_step(adata, tmp_path, monkeypatch):
     np.testing.assert_array_equal(again.fit.history["loss"], changed.fit.history["loss"])
 
 
-def test_resamples_are_kept_beside_rounds_and_training(adata, tmp_path, monkeypatch):
-    monkeypatch.setattr(_journal, "EVERY", 0.0)
-    monkeypatch.setattr(_journal, "PATIENCE", 0.0)
+def test_resamples_are_kept_beside_rounds_and_training(adata, tmp_path, kept_at_once):
     asked = {**OPTIONS, "resamples": 4, "false_edges": 5.0}
     whole = tl.infer(adata.copy(), **asked)
     for stage, step in (("posterior", 1), ("resamples", 2), ("gated ODE", 3), ("linear forecast", 2)):
@@ -152,7 +147,7 @@ def test_places_that_cannot_hold_a_checkpoint(adata, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="name a folder"):
         tl.infer(adata, **OPTIONS, checkpoint=tmp_path / "file")
-    with pytest.raises(OptionError, match="start='none'"):
+    with pytest.raises(OptionError, match="start='posterior'"):
         tl.infer(adata, **OPTIONS, start="none", checkpoint=tmp_path)
 
 

@@ -127,6 +127,30 @@ def test_mistakes(pair, tmp_path):
         tl.compare(pair[0], tmp_path / "none.tsv")
 
 
+def test_no_table_of_all_candidates_is_made(pair, monkeypatch):
+    expected = tl.compare(*pair)
+
+    def refuse(self):
+        raise AssertionError("a genome's has 125 million rows")
+
+    monkeypatch.setattr(Network, "all_edges", refuse)
+    found = tl.compare(*pair)
+    pd.testing.assert_frame_equal(found.table, expected.table)
+    assert tl.evaluate(pair[0], pair[1].edges()).loc["result", "auprc"] > 0
+
+
+def test_networks_and_tables_of_all_their_candidates_are_compared_alike(pair):
+    fewer = Network(
+        regulators=GENES[:3], targets=GENES, scores=-pair[1].scores[:3], weights=pair[1].weights[:3],
+        candidates=np.arange(12).reshape(3, 4) != 7,
+    )  # fmt: skip
+    for genes in (None, ["d", "b", "a"]):
+        networks = tl.compare(pair[0], fewer, genes=genes)
+        tables = tl.compare(pair[0].all_edges(), fewer, genes=genes)
+        pd.testing.assert_frame_equal(networks.table, tables.table)
+        pd.testing.assert_frame_equal(networks.differences(), tables.differences())
+
+
 def test_an_empty_network_shares_nothing(pair):
     row = tl.compare(pair[0], network()).table.iloc[0]
     assert (row["edges_second"], row["jaccard"]) == (0, 0)

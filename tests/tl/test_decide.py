@@ -19,7 +19,7 @@ PLAIN = PosteriorConfig()
 
 def test_names_and_shares_become_settings() -> None:
     def choose(decide: object) -> tuple[PosteriorConfig, FitConfig]:
-        return settings(decide, PLAIN, None, SERIES, with_prior=False, start="posterior")  # type: ignore[arg-type]
+        return settings(decide, PLAIN, None, SERIES, with_prior=False)  # type: ignore[arg-type]
 
     assert choose(None) == (PLAIN, FitConfig())
     precise, balanced, share = choose("precision"), choose("balanced"), choose(0.05)
@@ -32,17 +32,15 @@ def test_names_and_shares_become_settings() -> None:
 @pytest.mark.parametrize("decide", ["recall", 0, 1.5, -1])
 def test_anything_else_is_refused(decide: object) -> None:
     with pytest.raises(OptionError, match="decide must be"):
-        settings(decide, PLAIN, None, SERIES, with_prior=False, start="posterior")  # type: ignore[arg-type]
+        settings(decide, PLAIN, None, SERIES, with_prior=False)  # type: ignore[arg-type]
 
 
 def test_contradictions_are_refused() -> None:
     with pytest.raises(OptionError, match="leave out config"):
-        settings("precision", PLAIN, FitConfig(), SERIES, with_prior=False, start="posterior")
-    with pytest.raises(OptionError, match="start='posterior'"):
-        settings("precision", PLAIN, None, SERIES, with_prior=False, start="none")
+        settings("precision", PLAIN, FitConfig(), SERIES, with_prior=False)
     wide = simulate.long_series(simulate.random_system(80, 0), 1, list(range(14)), seed=0)
     with pytest.raises(OptionError, match="no null data"):
-        settings(0.1, PLAIN, None, wide, with_prior=False, start="posterior")
+        settings(0.1, PLAIN, None, wide, with_prior=False)
 
 
 def test_a_smaller_share_reports_no_more_edges_and_no_more_false_ones() -> None:

@@ -54,7 +54,7 @@ def test_regulators_are_the_rows_and_every_candidate_has_a_score(adata):
         ({"threads": 0, "start": "none"}, OptionError, "threads"),
         ({"jobs": 0}, OptionError, "jobs"),
         ({"jobs": 2, "dask": "tcp://127.0.0.1:9"}, OptionError, "leave one of them out"),
-        ({"dask": "tcp://127.0.0.1:9", "start": "none"}, OptionError, "Dask"),
+        ({"threads": 1.5}, OptionError, "threads must be an integer"),
         ({"time_key": "tine"}, DataError, "time"),
         ({"regulators": ["FOXP3"]}, NameMatchError, "FOXP3"),
         ({"regulators": 5}, OptionError, "regulators must be a list"),
@@ -68,10 +68,20 @@ def test_mistakes_are_refused_before_the_fit(adata, options, error, word):
         tl.infer(adata, trajectory_key="trajectory", **options)
 
 
-def test_prior_needs_the_posterior_start(adata):
-    prior = pd.DataFrame({"source": adata.var_names[:2], "target": adata.var_names[2:4]})
-    with pytest.raises(OptionError, match="posterior"):
-        tl.infer(adata, trajectory_key="trajectory", start="none", prior=prior)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("prior", pd.DataFrame({"source": ["a"], "target": ["b"]})),
+        ("decide", "precision"),
+        ("resamples", 4),
+        ("jobs", 2),
+        ("dask", "tcp://127.0.0.1:9"),
+        ("checkpoint", "no-such-folder"),
+    ],
+)
+def test_what_needs_the_posterior_start_is_refused_alike_before_the_data_are_looked_at(name, value):
+    with pytest.raises(OptionError, match=rf"use start='posterior' \(--start posterior\), or leave {name} out"):
+        tl.infer(None, start="none", **{name: value})  # type: ignore[arg-type]
 
 
 def test_posterior_start_takes_a_prior_and_finds_the_edges(adata):
@@ -96,13 +106,16 @@ def test_summary_says_what_a_person_wants_to_know(inference):
 
 
 def test_regulators_and_prior_as_paths(adata, tmp_path):
+    def stop(*_):
+        raise OptionError("rounds are over")
+
     names = list(adata.var_names[:3])
     (tmp_path / "tfs.txt").write_text("\n".join(names))
     result = tl.infer(adata.copy(), trajectory_key="trajectory", start="none", regulators=tmp_path / "tfs.txt")
     assert result.network.regulators == tuple(names)
     pd.DataFrame({"TF": names[:1], "gene": names[1:2]}).to_csv(tmp_path / "prior.csv", index=False)
-    with pytest.raises(OptionError, match="posterior"):  # the prior has been read and matched by then
-        tl.infer(adata, trajectory_key="trajectory", start="none", prior=str(tmp_path / "prior.csv"))
+    with pytest.raises(OptionError, match="rounds are over"):  # the prior has been read and matched by then
+        tl.infer(adata, trajectory_key="trajectory", prior=str(tmp_path / "prior.csv"), progress=stop)
 
 
 def test_density_is_a_share_of_all_candidates(inference):

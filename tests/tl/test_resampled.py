@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import anndata
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from grn_l0 import datasets, ensemble, simulate, tl
-from grn_l0._errors import OptionError
+from grn_l0._errors import GrnWarning, OptionError
 from grn_l0.ensemble.error_control import expected_false
 from grn_l0.fit import FitConfig, SparseConfig
 from grn_l0.network import read_network
@@ -143,6 +144,29 @@ def test_a_prior_takes_part_in_every_resample(data):
     truth = tl.edges_of(data, "truth")[["source", "target"]]
     helped = tl.infer(data.copy(), resamples=4, prior=truth, **OPTIONS)
     assert helped.network.frequencies[helped.network.selected].mean() > 0.7
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_beside_dask_resamples_run_on_jobs_of_this_machine_and_one_alone_is_warned_of(data, monkeypatch, recwarn, jobs):
+    pytest.importorskip("distributed")
+    module, asked = sys.modules["grn_l0.tl.infer"], {}
+
+    def begin(*arguments, **_):
+        asked["start"] = arguments[7:]
+        return object()  # the next step is replaced, too
+
+    def resamples(given, *_, **__):
+        asked["resamples"] = given.jobs
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "make_start", begin)
+    monkeypatch.setattr(module, "resample_start", resamples)
+    with pytest.raises(KeyboardInterrupt):
+        tl.infer(data.copy(), trajectory_key="trajectory", resamples=4, jobs=jobs, dask="tcp://127.0.0.1:9")
+    assert asked == {"start": (1, "tcp://127.0.0.1:9"), "resamples": jobs}
+    said = [str(one.message) for one in recwarn if issubclass(one.category, GrnWarning)]
+    assert len(said) == (jobs == 1)
+    assert all("in this process, one after the other" in text and "--jobs 4" in text for text in said)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from grn_l0 import __version__
+from grn_l0._checks import check_count
 from grn_l0._errors import OptionError, nearest
 from grn_l0._typing import PathLikeStr
 from grn_l0.benchmark.accuracy.case import Case
@@ -51,8 +52,8 @@ class Plan:
     again: bool = False
 
     def __post_init__(self) -> None:
-        if self.seeds < 1 or self.processes < 0:
-            raise OptionError(f"seeds must be 1 or more and processes 0 or more, not {self.seeds}, {self.processes}")
+        check_count("seeds", self.seeds)
+        check_count("processes", self.processes, 0)
         for what, patterns, names in (("case", self.only, CASES), ("method", self.methods, METHODS)):
             for pattern in patterns:
                 if not any(matches(name, (pattern,)) for name in names):

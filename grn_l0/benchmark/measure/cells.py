@@ -42,8 +42,10 @@ class Piece:
     command
         In place of `call`: a command line that is measured as it is.
     judge
-        "module:function", called with `arguments` in another process after `command`, not measured: it returns the
-        figures, such as the accuracy of the files that were written.
+        "module:function", called in another process after `command`, not measured: it returns the figures, such as the
+        accuracy of the files that were written.
+    judge_arguments
+        Of that function.
     repeats
         Number of cells.
     limits
@@ -59,6 +61,7 @@ class Piece:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     judge: str = ""
+    judge_arguments: Mapping[str, Any] = field(default_factory=dict)
     repeats: int = 3
     limits: Limits = field(default_factory=Limits)
     threads: int = 1
@@ -152,7 +155,7 @@ def measure(piece: Piece, repeat: int) -> Record:
         figures, reason = {}, "" if used.status == "done" else used.words
         status = used.status
         if status == "done" and piece.command and piece.judge:
-            judged = run_measured(python_command(piece.judge, piece.arguments, Path(folder)), limits=Limits())
+            judged = run_measured(python_command(piece.judge, piece.judge_arguments, Path(folder)), limits=Limits())
             status, reason = judged.status, "" if judged.status == "done" else judged.words
         answer = Path(folder) / "answer.json"
         if status == "done" and answer.is_file():

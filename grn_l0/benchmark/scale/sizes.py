@@ -44,11 +44,6 @@ class Size:
         """Candidate edges N R."""
         return self.genes * (self.regulators or self.genes)
 
-    @property
-    def measurements(self) -> int:
-        """Numbers in the data."""
-        return self.genes * (24 if self.data == "yeast" else TRAJECTORIES * TIMES)
-
 
 #: In the order of the tables. The yeast's regulators are those of YEASTRACT and of the motif prior among its genes.
 SIZES = (

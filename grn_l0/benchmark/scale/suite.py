@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from grn_l0._checks import check_count
 from grn_l0._errors import BenchmarkError, OptionError
 from grn_l0.benchmark.measure import Cells, Limits, Piece, run_measured, run_pieces
 from grn_l0.benchmark.measure.cells import python_command
@@ -44,8 +45,8 @@ class ScalePlan:
     again: bool = False
 
     def __post_init__(self) -> None:
-        if self.repeats < 1 or self.threads < 1:
-            raise OptionError(f"repeats and threads must be 1 or more, not {self.repeats} and {self.threads}")
+        check_count("repeats", self.repeats)
+        check_count("threads", self.threads)
         for pattern in self.only:
             if not any(fnmatchcase(size.name, pattern) for size in SIZES):
                 raise OptionError(f"{pattern!r} is no size; there are {'; '.join(size.name for size in SIZES)}")

@@ -60,7 +60,7 @@ def prepare(*, folder: str, seed: int, small: bool = False) -> dict[str, float]:
     return {"observations": adata.n_obs}
 
 
-def judge(*, folder: str, seed: int, small: bool = False) -> dict[str, float]:
+def judge(*, folder: str, small: bool = False) -> dict[str, float]:
     """Accuracy of the files that the command wrote."""
     place, test = Path(folder), test_data(small)
     genes = list(map(str, test.var_names))

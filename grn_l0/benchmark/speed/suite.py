@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from grn_l0 import tl
+from grn_l0._checks import check_count
 from grn_l0._errors import OptionError
 from grn_l0.benchmark.measure import Cells, Limits, Piece, run_measured, run_pieces
 from grn_l0.benchmark.measure.cells import python_command
@@ -62,18 +61,12 @@ class SpeedPlan:
 
     def __post_init__(self) -> None:
         for name in ("repeats", "threads", "jobs"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} must be 1 or more, not {getattr(self, name)}")
+            check_count(name, getattr(self, name))
 
     @property
     def names(self) -> list[str]:
         """Of the pieces."""
         return [piece.name for piece in pieces(self, Path())]
-
-
-def has_resamples() -> bool:
-    """Whether `tl.infer` can resample."""
-    return "resamples" in inspect.signature(tl.infer).parameters
 
 
 def pieces(plan: SpeedPlan, folder: Path) -> list[Piece]:
@@ -98,9 +91,8 @@ def pieces(plan: SpeedPlan, folder: Path) -> list[Piece]:
     ]
     if not plan.small:
         found += [_peer(name, plan.repeats, plan) for name in QUICK] + [_peer(name, 1, plan) for name in SLOW]
-    if has_resamples():
-        arguments = fit | {"resamples": N_RESAMPLES, "jobs": plan.jobs}
-        found.append(Piece(name=RESAMPLES, call=f"{_HERE}:fit", arguments=arguments, **common | {"repeats": 1}))
+    arguments = fit | {"resamples": N_RESAMPLES, "jobs": plan.jobs}
+    found.append(Piece(name=RESAMPLES, call=f"{_HERE}:fit", arguments=arguments, **common | {"repeats": 1}))
     for pattern in plan.only:
         if not any(fnmatchcase(p.name, pattern) for p in found):
             raise OptionError(f"{pattern!r} is no piece of this suite; there are {', '.join(p.name for p in found)}")
@@ -116,7 +108,7 @@ def _command(name: str, plan: SpeedPlan, folder: Path) -> Piece:
         name=name,
         command=(sys.executable, "-c", _MAIN, "infer", *words),
         judge=f"{_HERE}:judge",
-        arguments={"folder": str(folder), "seed": 0, "small": plan.small},
+        judge_arguments={"folder": str(folder), "small": plan.small},
         fresh=("NUMBA_CACHE_DIR",) if name == FIRST else (),
         repeats=plan.repeats,
         limits=plan.limits,

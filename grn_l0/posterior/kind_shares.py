@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grn_l0.posterior.randoms import compiled
+from grn_l0._compiled import compiled
 
 #: A kind that is less likely for a gene than its best by this factor's logarithm has no part in it.
 _FAR = 30.0

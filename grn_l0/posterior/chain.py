@@ -18,9 +18,6 @@ from grn_l0.posterior.summary import Summary
 from grn_l0.posterior.workers import InProcess, Workers
 from grn_l0.sparsity.empirical_bayes import beta_binomial_fit
 
-#: Gram matrices are kept between burn-in and what follows while they take so many bytes at most: in all, or per edge.
-_HELD, _HELD_PER_EDGE = 2**26, 8
-
 
 def candidate_edges(
     n_genes: int,
@@ -87,6 +84,12 @@ class Chain:
         self.present = (np.arange(width) < sizes).astype(np.float64)
         self.shares = self.present / sizes
 
+    @property
+    def width(self) -> Float[ndarray, " families"]:
+        """Prior standard deviation of an open edge's weight: of edges that no prior lists, and of the others."""
+        out: Float[ndarray, " families"] = np.sqrt((self.shares * self.slabs**2).sum(axis=1))
+        return out
+
     def run(self, grams: Grams, choice: Choice, sweeps: int) -> Summary:
         """Sweep, a third of it as burn-in; then learn rates and shares for the next round.
 
@@ -103,7 +106,7 @@ class Chain:
             width = int(self.present[0].sum())
         found, burn = Collected.of(allowed.shape), sweeps // 3
         usage = np.zeros((len(allowed), families, width))
-        with self.workers.share(grams, limit=max(_HELD, _HELD_PER_EDGE * allowed.size)) as shared:
+        with self.workers.share(grams) as shared:
             for first, last, draws in ((0, burn, 0), (burn, sweeps, self.config.draws)):
                 task = Task(
                     seed=self.seed, sweep=self.sweep + first, sweeps=last - first, draws=draws,
