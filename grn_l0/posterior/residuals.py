@@ -122,7 +122,11 @@ class Residuals:
         square: Float[ndarray, "indices times times genes"],
         mean: Float[ndarray, "indices times genes"],
     ) -> None:
-        """(y - C F)'(y - C F) multiplied out: y'y - y'F C' - C F'y + C F'F C'."""
+        """(y - C F)'(y - C F) multiplied out: y'y - y'F C' - C F'y + C F'F C'.
+
+        The terms cancel where the fit is good: the relative error is about 1e-15 (sd / noise)^2, 1e-7 for noise of a
+        ten-thousandth of the standard deviation of y, and of a ten-millionth nothing is right.
+        """
         whole = production.reshape(len(production), -1, production.shape[3])
         average = production.mean(axis=1)
         turned = np.swapaxes(y, 1, 2)

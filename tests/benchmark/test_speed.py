@@ -51,13 +51,14 @@ def test_numbers_are_positive(wrong: str) -> None:
 
 def test_operations_of_a_small_fit_by_hand() -> None:
     s, t, n, r = 4, 3, 5, 2
-    opening = np.array([[0.5, 0, 0, 0, 0], [0.0] * 5])
+    # Of two edges with a gate one and a half are open in a step; the third has too little evidence.
+    opening = np.array([[0, 0.5, 1.0, 0, 0], [0, 0, 0, 5e-4, 0]])
     start = SimpleNamespace(
         inclusion=np.full((r, n), 0.25), opening=opening, rate=np.array([0.0, 1, 1, 1, 1]),
         covariances=[SimpleNamespace(whitener=np.stack([k * np.eye(t) for k in (1, 1, 2, 3)] + [np.tri(t)]))],
     )  # fmt: skip
     weights = np.zeros((r, n))
-    weights[:, 1] = 1.0
+    weights[:, 1] = weights[0, 2] = 1.0
     network = SimpleNamespace(weights=weights)
     result: Any = SimpleNamespace(start=start, solver=ExponentialHeun(step=1.0), network=network)
     times = np.array([0.0, 2.0, 5.0])
@@ -66,14 +67,15 @@ def test_operations_of_a_small_fit_by_hand() -> None:
     steps = {"posterior": len(chain.rounds) + 2, "gated ODE": 40, "linear forecast": 150, "logistic forecast": 150}
     counted = operations(result, series, steps)
     sweeps = sum(chain.rounds) + chain.second_look
-    sweep = n * r * (4 + 12 * len(chain.slabs)) + 2 * r * 2.5
+    # One gene stays constant: it has no equation.
+    sweep = 4 * r * (4 + 12 * len(chain.slabs)) + 2 * r * 2.5
     grid = len(refine(times)[0])
     assert counted["Gibbs sweeps"] == sweeps * sweep
     # Two kinds of noise by their shape, of genes that change; all rounds and a second look.
     assert counted["Gram products"] == (len(chain.rounds) + 1) * 2 * (2 * s * t * grid * r + s * t * r * r)
-    # Five solver steps of two evaluations, forwards and twice that backwards: one regulator with a gate, two kept.
-    assert counted["gated ODE"] == (40 + 40) * 5 * 2 * 3 * (2 * s * 1 * n)
-    assert counted["refit"] == 300 * 5 * 2 * 3 * (2 * s * 2 * n)
+    # Five solver steps of two evaluations, forwards and twice that backwards, of edges: 1.5 are open, three kept.
+    assert counted["gated ODE"] == (40 + 40) * 5 * 2 * 3 * (2 * s * 1.5)
+    assert counted["refit"] == 300 * 5 * 2 * 3 * (2 * s * 3)
 
 
 def test_a_fit_without_a_posterior_is_not_counted(inference: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import posterior_systems as systems
 import pytest
@@ -59,6 +61,23 @@ def test_moments_are_averages_over_draws_and_sums_over_series(
         left = written[index]
         np.testing.assert_allclose(square[k], np.einsum("dsti,dsui->tui", left, left) / DRAWS, atol=1e-10)
         np.testing.assert_allclose(total[k], left.sum(axis=(0, 1)) / DRAWS, atol=1e-10)
+
+
+@pytest.mark.parametrize(("level", "error"), [(1e-2, 1e-9), (1e-4, 1e-6)])
+def test_moments_of_residuals_far_smaller_than_the_measurements(level: float, error: float) -> None:
+    """Multiplied out they are a difference of terms of the size of the measurements, in double precision."""
+    made, _ = case()
+    # One and the same draw three times, of which the measurements are the response but for the noise.
+    made = replace(made, draws=made.draws[:1] * DRAWS)
+    production = made.production
+    assert production is not None
+    response = (production[:, 0] @ made.responses[1].T).transpose(1, 2, 0)
+    noise = level * response.std() * np.random.default_rng(1).normal(size=response.shape)
+    square, total = replace(made, measured=response + noise).moments([1])
+    want = np.einsum("sti,sui->tui", noise, noise)
+    size = np.sqrt(np.einsum("tti->ti", want))
+    assert (np.abs(square[0] - want) / (size[:, None] * size)).max() < error
+    np.testing.assert_allclose(total[0], noise.sum(axis=0), atol=error * float(size.max()))
 
 
 def test_measurements_alone_are_residuals_at_every_rate() -> None:

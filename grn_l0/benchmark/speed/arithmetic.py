@@ -1,7 +1,7 @@
 r"""The arithmetic of a default fit, counted by formula: what the method needs as it is written down.
 
-An addition, a multiplication, a division, a root and an exponential count as one operation each. N genes, R candidate
-regulators, S series of T times, G points of the grid between them, E expected open edges, K slabs:
+An addition, a multiplication, a division, a root and an exponential count as one operation each. N genes that change,
+R candidate regulators, S series of T times, G points of the grid between them, E expected open edges, K slabs:
 
 - a **Gibbs sweep** weighs every candidate (4 operations and 12 per slab) and, where a weight changes, moves the
   residual's correlations with all regulators (2 R); every open edge is drawn anew in every sweep:
@@ -9,12 +9,13 @@ regulators, S series of T times, G points of the grid between them, E expected o
 - the **Gram products** of a round, for each kind of noise (as many as in the last round; the first have more):
   responses of S T whitened rows to the states on the grid (:math:`2 S T G R`), and the product of these rows with
   themselves, symmetric (:math:`S T R^2`);
-- a **step of the gated ODE** evaluates production twice per solver step (Heun), a product of the S states with the
-  gated weights of the Q regulators that still have a gate (:math:`2 S Q N`), and its gradient costs twice that:
-  :math:`3 \cdot 2 \cdot 2 S Q N \cdot` solver steps; so does a step of the **refit**, with the network's regulators.
+- a **step of the gated ODE** evaluates production twice per solver step (Heun), each time with one multiplication and
+  one addition per series and edge whose gate is open in this step (:math:`2 S E`, of the edges that are trained), and
+  its gradient costs twice that: :math:`12 S E \cdot` solver steps; so does a step of the **refit**, with the network's
+  edges.
 
-Everything else (smoothing, noise kinds, curvature) is left out: the share of the peak is that of the counted work over
-all of the time, so it is a lower bound.
+Everything else (smoothing, noise kinds, curvature, and of the ODE what is done per gene) is left out: the share of the
+peak is that of the counted work over all of the time, so it is a lower bound.
 """
 
 from __future__ import annotations
@@ -64,20 +65,21 @@ def operations(result: FitResult, series: TimeSeries, steps: dict[str, int]) -> 
     start, config, chain = result.start, FitConfig(), PosteriorConfig()
     if start is None or not isinstance(result.solver, ExponentialHeun):
         raise ValueError("the arithmetic is known of fits with a posterior and the default solver")
-    r, n = start.inclusion.shape
+    r = len(start.inclusion)
     s, t = series.values.shape[:2]
     looked = LOOK if chain.second_look else 0
     rounds = steps["posterior"] - looked
     last = len(chain.rounds) - 1
     sweeps = sum(chain.rounds[min(k, last)] for k in range(rounds)) + (chain.second_look if looked else 0)
-    sweep = n * r * (4 + 12 * len(chain.slabs)) + 2 * r * float(start.inclusion.sum())
+    sweep = float((start.rate > 0).sum()) * r * (4 + 12 * len(chain.slabs)) + 2 * r * float(start.inclusion.sum())
     times = series.times[0] - series.times[0, 0]
     kinds = _kinds(start, chain)
     gram = kinds * (2 * s * t * len(refine(times)[0]) * r + s * t * r**2)
     solver_steps = int(np.ceil(np.diff(times) / result.solver.step - 1e-9).clip(min=1).sum())
-    gated = int((start.opening > config.active).any(axis=1).sum())
-    kept = int((result.network.weights != 0).any(axis=1).sum())
-    one = 12.0 * s * n * solver_steps
+    # A gate that is drawn closed takes its edge out of the step.
+    gated = float(start.opening[start.opening > config.active].sum())
+    kept = int((result.network.weights != 0).sum())
+    one = 12.0 * s * solver_steps
     refits = sum(done for stage, done in steps.items() if "forecast" in stage)
     return {
         "Gibbs sweeps": float(sweeps * sweep),
