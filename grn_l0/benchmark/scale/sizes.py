@@ -8,6 +8,8 @@ from dataclasses import dataclass
 #: Trajectories of every simulated system, of five times each, and their noise.
 TRAJECTORIES, TIMES, NOISE = 100, 5, 0.05
 GIB = 2.0**30
+#: Where a size sets no bound on its runs.
+_AS_ASKED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,10 @@ class Size:
         "simulated" or "yeast".
     bar_s, bar_bytes
         Seconds and peak memory that it has to stay below.
+    jobs
+        Processes that share the targets.
     repeats
-        Runs; one where a run takes long.
+        Runs, of those that were asked for; one where a run takes long.
     """
 
     name: str
@@ -37,7 +41,8 @@ class Size:
     data: str = "simulated"
     bar_s: float = math.inf
     bar_bytes: float = math.inf
-    repeats: int = 3
+    jobs: int = 1
+    repeats: int = _AS_ASKED
 
     @property
     def candidates(self) -> int:
