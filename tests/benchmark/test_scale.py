@@ -74,9 +74,11 @@ def test_sizes_are_chosen_by_name_and_genes() -> None:
 
 def test_what_takes_long_runs_once_and_may_take_longer_than_its_bar() -> None:
     found = {p.name: p for p in suite.ScalePlan(repeats=5).pieces}
-    assert [found[size.name].repeats for size in SIZES if size.series] == [5] * 4 + [1]
+    assert [found[size.name].repeats for size in SIZES if size.series] == [5] * 5
     assert {found[size.name].repeats for size in SIZES if size.genes == 11165} == {1}
     assert all(found[size.name].limits.seconds >= 4 * size.bar_s for size in SIZES if np.isfinite(size.bar_s))
+    systems = [p.before for p in found.values() if "1,000 TFs" in p.name]
+    assert len(systems) == 2 and systems[0] == systems[1]  # simulated once
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def _records(store: Cells) -> None:
             "peak_bytes": 5e8 + 30 * size.candidates, "auprc": 0.5,
         }  # fmt: skip
         store.keep(_record(size.name) | {"figures": figures})
-    for name, spent in (("11,165 genes × 1,000 TFs", 200.0),):
+    for name, spent in (("11,165 genes × 1,000 TFs", 200.0), ("11,165 genes × 1,000 TFs, 2 workers", 125.0)):
         cost = {"fit_cpu_s": 1e-5 * 11.165e6, "base_bytes": 5e8, "peak_bytes": 5e8 + 30 * 11.165e6}
         store.keep(_record(name) | {"figures": {"fit_s": spent} | cost, "code": "older"})
     store.keep(_record(SIZES[-1].name) | {"status": "memory limit", "limit": 2.0**34, "figures": {}})
@@ -138,6 +140,7 @@ def test_the_report_has_exponents_bars_and_limits(tmp_path: Path) -> None:
     assert "| exponent of time in N, 100 to 2,800 genes | ≤ 2.2 | 2.00 | yes | 2.00 |" in text
     assert "| memory beyond program and data, 2,800 genes | ≤ 40 bytes per candidate edge | 30.0 bytes" in text
     assert "| 11,165 genes × 1,000 TFs, time † | ≤ 360 s | 200 s | yes |" in text
+    assert "| 11,165 genes × 1,000 TFs, 2 workers, times faster than one † | ≥ 2 × | 1.60 × | **no** |" in text
     assert "| 11,165 × 11,165 genes, time | ≤ 3,600 s | ran out of 16.0 GiB after 9 s | – |  |" in text
     assert "| 11,165 × 11,165 genes | 124,657,225 | ran out of 16.0 GiB after 9 s | ≤ 3,600 |" in text
     assert "10.0 · N · R / 10⁶" in formulas(store) and "N^2.00 (all sizes)" in formulas(store)

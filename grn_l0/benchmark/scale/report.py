@@ -32,7 +32,8 @@ _ABOUT = (
     f"trajectories of {TIMES} times, noise {NOISE:g}; all genes are candidate regulators unless TFs are named. Every "
     "fit is a process of its own, in which a small fit has come before, so that libraries are loaded: *seconds* are "
     "those of `tl.infer` alone (network and forecasting model), medians over the runs. *Peak* is the most memory that "
-    "the process has held; *bytes per candidate* is what of it came on top of the program and the data, over N × R.",
+    "the process has held; *bytes per candidate* is what of it came on top of the program and the data, over N × R. "
+    "Of several workers seconds include their start, and memory is the sum over all processes.",
     "AUPRC ties all candidates with a score below 1e-4 at the end of the ranking. A size that ran into a limit says "
     "so.",
 )
@@ -112,7 +113,23 @@ def _bars(cells: Cells, found: list[Point]) -> list[Bar]:
         if math.isfinite(size.bar_bytes):
             peak, bound = point.peak_bytes / GIB, size.bar_bytes / GIB
             bars.append(Bar(what=f"{size.name}, memory", measured=peak, bound=bound, unit="GiB", **words))
+        if size.jobs > 1:
+            bars.append(_workers(cells, size))
     return bars
+
+
+def _workers(cells: Cells, size: Size) -> Bar:
+    """How much faster workers are than one: as many times as there are."""
+    alone = next(s for s in SIZES if s.candidates == size.candidates and s.data == size.data and s.jobs == 1)
+    return Bar(
+        what=f"{size.name}, times faster than one",
+        measured=Point.of(cells, alone).fit_s / Point.of(cells, size).fit_s,
+        bound=float(size.jobs),
+        unit="×",
+        at_least=True,
+        outdated=outdated(cells, alone.name, size.name),
+        note=state(cells, alone.name) or state(cells, size.name),
+    )
 
 
 def _exponent(law: PowerLaw | None) -> float:
