@@ -13,6 +13,7 @@ import pytest
 
 from grn_l0._errors import FileFormatError, OptionError
 from grn_l0.benchmark.measure import SHARED, Call, Cells, Limits, Piece, cells, run, run_measured, run_pieces, summary
+from grn_l0.benchmark.measure import piece as pieces
 from grn_l0.benchmark.measure.stages import Stages
 
 #: Memory that a process touches to be seen, far above what Python itself takes.
@@ -214,6 +215,30 @@ def test_every_cell_is_kept_before_the_next(
     with pytest.raises(KeyboardInterrupt):
         run_pieces([Piece(name="a")], Cells(path))
     assert [r["repeat"] for r in Cells(path).of("a")] == [0, 1]
+
+
+def test_cells_of_suites_that_were_changed_are_measured_again(
+    tmp_path: Path, order: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, one = tmp_path / "x.json", Piece(name="a", call=Call("m:f", {"jobs": 2}), repeats=1)
+    run_pieces([one], Cells(path))
+    run_pieces([one], Cells(path))
+    assert order == [("a", 0)]
+    run_pieces([Piece(name="a", call=Call("m:f", {"jobs": 3}), repeats=1)], Cells(path))
+    assert order == [("a", 0)] * 2
+    monkeypatch.setattr(pieces, "suites_code", lambda: "other")
+    run_pieces([one], Cells(path))
+    assert order == [("a", 0)] * 3
+
+
+def test_the_code_of_suites_is_what_cells_depend_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "measure").mkdir()
+    monkeypatch.setattr(pieces, "__file__", str(tmp_path / "measure" / "piece.py"))
+    found = []
+    for name, text in (("usage", "1"), ("usage", "2"), ("report", "1")):
+        (tmp_path / "measure" / f"{name}.py").write_text(text)
+        found.append(pieces.suites_code.__wrapped__())
+    assert found[0] != found[1] == found[2]
 
 
 def test_medians_and_circumstances(tmp_path: Path, order: list[tuple[str, int]]) -> None:

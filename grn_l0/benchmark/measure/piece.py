@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,18 @@ from grn_l0.benchmark.measure.limits import Limits
 
 #: In arguments, and in words of a command, it stands for a folder that all pieces of one run share.
 SHARED = "{shared}"
+#: Parts of the benchmarks that pieces come from, and modules there that no cell depends on.
+_SUITES, _READERS = ("measure", "scale", "speed"), ("model", "points", "report", "summary")
+
+
+@cache
+def suites_code() -> str:
+    """Checksum of the code that makes, measures and judges pieces; what only reads cells is left out."""
+    root, digest = Path(__file__).parents[1], hashlib.sha256()
+    for file in sorted(file for part in _SUITES for file in (root / part).glob("*.py")):
+        if file.stem not in _READERS:
+            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -79,8 +92,8 @@ class Piece:
 
     @property
     def work(self) -> str:
-        """Checksum of what is done, whatever the piece is called and how often it is repeated."""
-        parts = asdict(self)
+        """Checksum of what is done, and by which code, whatever the piece is called and how often it is repeated."""
+        parts = asdict(self) | {"suites": suites_code()}
         for name in ("name", "repeats", "limits", "threads"):
             del parts[name]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
