@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from grn_l0._errors import OptionError
+from grn_l0._parallel import on_processes
 from grn_l0.benchmark import speed
 from grn_l0.benchmark.measure import Cells, Limits, cells
+from grn_l0.benchmark.measure.fit import processor_s, start_workers
 from grn_l0.benchmark.measure.peak import machine_peak
 from grn_l0.benchmark.speed import names, pieces
 from grn_l0.benchmark.speed.arithmetic import operations
@@ -125,8 +130,36 @@ def test_the_report_sets_figures_beside_bars_and_peers(tmp_path: Path) -> None:
     assert "| peak memory † | ≤ 1 GiB | 0.50 GiB | not all measured |  |" in text
     assert "grn_l0, command, caches warm †" in text
     # 8 Gflop in 4 s: 2 per second, a twentieth of 40.
-    assert "2.000 | 0.050 | 0.025" in text
+    assert "2.000 | 0.050 | 0.025" in text and "cannot be" not in text
     assert (tmp_path / "speed.png").is_file()
+
+
+def test_a_rate_above_the_peak_is_not_published_without_a_word(tmp_path: Path) -> None:
+    store = Cells(tmp_path / "speed.json")
+    store.keep(_record(names.FIT, {"fit_s": 5.0, "fit_cpu_s": 4.0, "operations, refit": 2e11}))
+    store.keep(_record(names.PEAK, {"float64_gflops": 40.0, "float32_gflops": 80.0, "copy_gbytes": 20.0}))
+    text = speed.SpeedPlan().report(store, tmp_path)[0].read_text()
+    assert "**This rate is above the measured peak in float64, which cannot be" in text
+
+
+def _burn(seconds: float) -> int:
+    """Spend so much processor time; the process that did."""
+    began = time.process_time()
+    while time.process_time() - began < seconds:
+        pass
+    return os.getpid()
+
+
+def test_processor_time_of_workers_counts_while_they_are_there_and_when_they_are_gone() -> None:
+    start_workers(2)
+    own, before = time.process_time(), processor_s()
+    workers = set(on_processes(_burn, [(1.0,)] * 4, 2, order=False))
+    spent = processor_s() - before
+    assert os.getpid() not in workers and spent >= 3.9
+    # Nothing else was done: no worker had to be started.
+    assert spent < 4 + 1.5 + time.process_time() - own
+    get_reusable_executor().shutdown(wait=True)
+    assert processor_s() - before >= 3.9
 
 
 def test_an_empty_report_says_that_nothing_was_measured(tmp_path: Path) -> None:

@@ -140,10 +140,17 @@ def _arithmetic(cells: Cells) -> list[str]:
         "gflop": 1e-9 * total,
         "gflop per second": rate,
     } | {f"share of the {k} peak": rate / v for k, v in peaks.items() if math.isfinite(v)}
+    above = [k for k, v in peaks.items() if rate > v]
+    warning = (
+        f"**This rate is above the measured peak in {' and '.join(above)}, which cannot be: the formulas count too "
+        "much, or the peak was measured beside other work.** "
+        if above
+        else ""
+    )
     bandwidth = median(cells, names.PEAK, "copy_gbytes")
     note = (
-        "Counted by the formulas in `grn_l0/benchmark/speed/arithmetic.py`, over the processor time of the whole fit: "
-        "a lower bound, since smoothing, noise kinds, curvature and all indexing are not counted. "
+        f"{warning}Counted by the formulas in `grn_l0/benchmark/speed/arithmetic.py`, over the processor time of the "
+        "whole fit: a lower bound, since smoothing, noise kinds, curvature and all indexing are not counted. "
         f"Peak of this machine, best of seven: products of two 2000 × 2000 matrices, {peaks['float64']:.1f} Gflop/s in "
         f"float64 and {peaks['float32']:.1f} in float32; copy of 256 MiB, {bandwidth:.1f} GB/s read and written."
     )
