@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grn_l0 import baselines, datasets, pp, tl
 from grn_l0._typing import Progress
-from grn_l0.benchmark.machine import machine, peak_mib
+from grn_l0.benchmark.machine import machine, peak_rss
 from grn_l0.benchmark.scoring import Rows, against, errors, floors, inside, medians, ranking_only, size, timed_infer
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import BenchmarkTable
@@ -59,7 +59,7 @@ def breast_cancer(settings: Settings, progress: Progress | None = None) -> Bench
             f"ChIP: the {len(factors)} regulators of the ChIP network in the panel ({', '.join(factors)}) × all "
             f"genes; the share of true pairs is {len(chip) / (len(factors) * (len(genes) - 1)):.2f}, where AUPRC "
             "starts.",
-            f"Peak memory {peak_mib():.0f} MiB.",
+            f"Peak memory {peak_rss() / 2**20:.0f} MiB.",
         ),
         about={"seeds": settings.seeds, "threads": settings.threads, "machine": machine()},
     )

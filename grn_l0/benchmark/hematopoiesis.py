@@ -11,7 +11,7 @@ import pandas as pd
 from grn_l0 import baselines, datasets, metrics, pp
 from grn_l0._errors import GrnWarning
 from grn_l0._typing import Float, Progress, ndarray
-from grn_l0.benchmark.machine import machine, peak_mib
+from grn_l0.benchmark.machine import machine, peak_rss
 from grn_l0.benchmark.scoring import Rows, against, medians, positions, ranking_only, size, timed_infer
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import BenchmarkTable
@@ -53,7 +53,7 @@ def hematopoiesis(settings: Settings, progress: Progress | None = None) -> Bench
             "training donors. Figures of grn_l0 are medians over seeds.",
             "Networks: transcription factors of the reference among the candidate regulators × 529 genes, no "
             "self-pairs. Correlation is that of the training bins.",
-            f"Peak memory {peak_mib():.0f} MiB.",
+            f"Peak memory {peak_rss() / 2**20:.0f} MiB.",
         ),
         about={"seeds": settings.seeds, "threads": settings.threads, "machine": machine()},
     )

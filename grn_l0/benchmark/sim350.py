@@ -10,7 +10,7 @@ import pandas as pd
 
 from grn_l0 import baselines, datasets, pp, tl
 from grn_l0._typing import Progress
-from grn_l0.benchmark.machine import machine, peak_mib
+from grn_l0.benchmark.machine import machine, peak_rss
 from grn_l0.benchmark.scoring import errors, ranking_only, timed_infer
 from grn_l0.benchmark.settings import Settings
 from grn_l0.benchmark.table import BenchmarkTable, median_row, reliability_lines
@@ -85,7 +85,7 @@ def sim350(settings: Settings, progress: Progress | None = None) -> BenchmarkTab
             "MSE on the ten published noise-free test trajectories.",
             *notes,
             *reliability_lines("Scores of all seeds", sum(counts_by_score[1:], counts_by_score[0])),
-            f"Peak memory {peak_mib():.0f} MiB.",
+            f"Peak memory {peak_rss() / 2**20:.0f} MiB.",
         ),
         about=about | {"machine": machine()},
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from grn_l0 import baselines, datasets, metrics, pp, tl
 from grn_l0._typing import Progress
-from grn_l0.benchmark.machine import machine, peak_mib
+from grn_l0.benchmark.machine import machine, peak_rss
 from grn_l0.benchmark.scoring import (
     Rows,
     against,
@@ -94,7 +94,7 @@ def yeast(settings: Settings, progress: Progress | None = None) -> BenchmarkTabl
             "fitted on the training replicate.",
             "Networks: pairs that both the network and the standard know, no self-pairs. The p-value permutes the "
             "targets within the standard (statistic: AUPRC over density), so that hubs alone do not make it small.",
-            f"Peak memory {peak_mib():.0f} MiB.",
+            f"Peak memory {peak_rss() / 2**20:.0f} MiB.",
         ),
         about={"seeds": settings.seeds, "threads": settings.threads, "machine": machine()},
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grn_l0.cli.outputs import print_json, say
+
+if TYPE_CHECKING:
+    from grn_l0.benchmark.measure import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,55 +42,45 @@ def measure(name: str, out: Path | None, options: Measuring, page: Path | None =
     """
     from grn_l0._errors import BenchmarkError, OptionError
     from grn_l0.benchmark import scale, speed
-    from grn_l0.benchmark.measure import Cells
+    from grn_l0.benchmark.measure import AbstractPlan, Cells
 
     common: dict[str, Any] = {
         "only": tuple(options.only), "repeats": options.repeats, "threads": options.threads, "again": options.again,
     }  # fmt: skip
-    plan: speed.SpeedPlan | scale.ScalePlan
+    plan: AbstractPlan
     if name == "speed":
-        plan = speed.SpeedPlan(**common, jobs=max(options.jobs, 1), limits=_limits(options, seconds=1800.0))
+        plan = speed.SpeedPlan(**common, jobs=max(options.jobs, 1))
     else:
-        plan = scale.ScalePlan(**common, most=options.most, limits=_limits(options, seconds=7200.0))
+        plan = scale.ScalePlan(**common, most=options.most, page=page)
+    plan = replace(plan, limits=_limits(options, plan.limits))
     if options.list_pieces:
-        print("\n".join(plan.names))
+        print("\n".join(piece.name for piece in plan.pieces))
         return
     if out is None:
         raise OptionError(f"{name} writes several files; name a folder: --out benchmarks/results")
     out.mkdir(parents=True, exist_ok=True)
-    cells, command = Cells(out / f"{name}.json"), _command(name, options)
+    cells = Cells(out / f"{name}.json")
 
     def line(text: str) -> None:
         say(text, options.quiet)
 
-    if isinstance(plan, speed.SpeedPlan):
-        failed, written = speed.run(plan, cells, line), speed.report(cells, out, command)
-    else:
-        failed, written = scale.run(plan, cells, line), scale.report(cells, out, command)
-    if page is not None and name == "scale":
-        scale.update_page(cells, page)
-        written.append(page)
-    for path in written:
-        line(f"written: {path}")
+    try:
+        failed = plan.run(cells, line)
+    finally:
+        # Also where one stops in the middle: what is measured by then is in the report.
+        written = plan.report(cells, out)
+        for path in written:
+            line(f"written: {path}")
     if options.json:
         print_json({"files": [str(path) for path in written], "failed": failed})
     if failed:
         raise BenchmarkError(f"{failed} cells failed and will be run again; {cells.path} says why")
 
 
-def _limits(options: Measuring, *, seconds: float) -> Any:
+def _limits(options: Measuring, usual: Limits) -> Limits:
     from grn_l0.benchmark.measure import Limits
 
-    usual = Limits.usual(seconds)
     return Limits(
         seconds=usual.seconds if options.limit_s is None else options.limit_s,
         bytes=usual.bytes if options.limit_gib is None else options.limit_gib * 2**30,
     )
-
-
-def _command(name: str, options: Measuring) -> str:
-    words = ["grn-l0", "benchmark", name, "--repeats", str(options.repeats), "--threads", str(options.threads)]
-    words += [word for pattern in options.only for word in ("--only", pattern)]
-    for option, value in (("--most", options.most), ("--limit", options.limit_s), ("--memory", options.limit_gib)):
-        words += [] if value is None else [option, f"{value:g}"]
-    return shlex.join(words)

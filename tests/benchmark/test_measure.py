@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from grn_l0._errors import FileFormatError, OptionError
-from grn_l0.benchmark.measure import Cells, Limits, Piece, cells, run_measured, run_pieces, summary
+from grn_l0.benchmark.measure import SHARED, Call, Cells, Limits, Piece, cells, run, run_measured, run_pieces, summary
+from grn_l0.benchmark.measure import piece as pieces
 from grn_l0.benchmark.measure.stages import Stages
 
 #: Memory that a process touches to be seen, far above what Python itself takes.
@@ -74,8 +75,8 @@ def test_limits_are_positive(wrong: dict[str, float]) -> None:
 
 
 def test_the_child_finds_this_package_and_answers(tmp_path: Path) -> None:
-    piece = Piece(name="stats", call="statistics:median", arguments={"data": [1, 2, 9]}, repeats=1)
-    record = cells.measure(piece, 0)
+    piece = Piece(name="stats", call=Call("statistics:median", {"data": [1, 2, 9]}), repeats=1)
+    record = run.measure(piece, 0, run.Preparation(str(tmp_path)))
     assert record["status"] == "done" and record["figures"] == 2
     used = run_measured(_python("import grn_l0; print(grn_l0.__file__)"), limits=Limits())
     import grn_l0
@@ -83,10 +84,37 @@ def test_the_child_finds_this_package_and_answers(tmp_path: Path) -> None:
     assert Path(used.words) == Path(grn_l0.__file__)
 
 
-def test_a_fresh_folder_is_empty_in_every_cell() -> None:
+def test_a_fresh_folder_is_empty_in_every_cell(tmp_path: Path) -> None:
     code = "import os; p = os.environ['CACHE']; assert not os.path.exists(p); os.mkdir(p)"
-    piece = Piece(name="fresh", command=tuple(_python(code)), fresh=("CACHE",), repeats=2)
-    assert [cells.measure(piece, k)["status"] for k in range(2)] == ["done", "done"]
+    piece = Piece(name="fresh", command=("-c", code), fresh=("CACHE",), repeats=2)
+    before = run.Preparation(str(tmp_path))
+    assert [run.measure(piece, k, before)["status"] for k in range(2)] == ["done", "done"]
+
+
+def test_pieces_are_prepared_once_and_judged_by_what_they_wrote(tmp_path: Path) -> None:
+    file, said = f"{SHARED}/x", list[str]()
+    write = Call("shutil:copy", {"src": __file__, "dst": file})
+    more = "import sys; open(sys.argv[1], 'a').write('#')"
+    pieces = [
+        Piece(name=name, command=("-c", more, file), judge=Call("os.path:getsize", {"filename": file}), before=(write,),
+              repeats=1)
+        for name in "ab"
+    ]  # fmt: skip
+    store = Cells(tmp_path / "x.json")
+    assert run_pieces(pieces, store, say=said.append) == 0
+    size = Path(__file__).stat().st_size
+    assert [store.get(name, 0)["figures"] for name in "ab"] == [size + 1, size + 2]
+    assert sum("copy" in line for line in said) == 1
+    assert store.get("a", 0)["work"] == pieces[0].work == pieces[1].work
+
+
+def test_a_piece_that_cannot_be_prepared_fails_and_the_others_go_on(tmp_path: Path) -> None:
+    store, said = Cells(tmp_path / "x.json"), list[str]()
+    absent = Call("os.path:getsize", {"filename": f"{SHARED}/absent"})
+    pieces = [Piece(name="a", command=("-c", ""), before=(absent,)), Piece(name="b", command=("-c", ""), repeats=1)]
+    assert run_pieces(pieces, store, say=said.append) == 1
+    assert [store.get(name, 0)["status"] for name in "ab"] == ["failed", "done"]
+    assert "absent" in store.get("a", 0)["reason"] and any("absent" in line for line in said)
 
 
 @pytest.fixture
@@ -94,7 +122,7 @@ def order(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Cells in the order in which they were measured; pieces named "late" run out of time, "bad" fail."""
     measured: list[tuple[str, int]] = []
 
-    def measure(piece: Piece, repeat: int) -> dict[str, object]:
+    def measure(piece: Piece, repeat: int, preparation: run.Preparation) -> dict[str, object]:
         measured.append((piece.name, repeat))
         status = {"late": "time limit", "bad": "failed"}.get(piece.name, "done")
         record: dict[str, object] = {
@@ -108,10 +136,10 @@ def order(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         return record | limit | {
             "cpu_s": 2.0 + repeat, "peak_bytes": 3e6, "load": [0.5, 1.5], "figures": {"fit_s": 5.0 * repeat},
             "code": cells.current_code(), "machine": cells.machine(), "threads": piece.threads,
-            "when": "2026-01-01 00:00",
+            "work": piece.work, "when": "2026-01-01 00:00",
         }  # fmt: skip
 
-    monkeypatch.setattr(cells, "measure", measure)
+    monkeypatch.setattr(run, "measure", measure)
     return measured
 
 
@@ -146,7 +174,7 @@ def test_failures_are_counted_and_tried_again(tmp_path: Path, order: list[tuple[
     assert order == [("bad", 0)]
 
 
-@pytest.mark.parametrize("changed", ["code", "machine", "threads"])
+@pytest.mark.parametrize("changed", ["code", "machine", "threads", "work"])
 def test_cells_of_other_circumstances_are_measured_again(
     tmp_path: Path, order: list[tuple[str, int]], changed: str
 ) -> None:
@@ -156,10 +184,61 @@ def test_cells_of_other_circumstances_are_measured_again(
     content["cells"][0][changed] = "other" if changed != "threads" else 7
     path.write_text(json.dumps(content))
     if changed == "code":
-        assert summary.marked(Cells(path), "a") == "a †" and "†" in summary.circumstances(list(Cells(path)))
+        assert summary.marked(Cells(path), "a") == "a †" and "†" in summary.circumstances(Cells(path), ["a"])
     run_pieces([Piece(name="a", repeats=1)], Cells(path))
     assert order == [("a", 0)] * 2
     assert summary.marked(Cells(path), "a") == "a"
+
+
+def test_a_median_is_of_one_state_of_the_code(tmp_path: Path, order: list[tuple[str, int]]) -> None:
+    path = tmp_path / "x.json"
+    run_pieces([Piece(name="a")], Cells(path))
+    path.write_text(path.read_text().replace(cells.current_code(), "older"))
+    store = Cells(path)
+    assert summary.median(store, "a", "cpu_s") == 3.0 and summary.outdated(store, "a")
+    run_pieces([Piece(name="a", repeats=1)], store)
+    assert summary.median(store, "a", "cpu_s") == 2.0 and not summary.outdated(store, "a")
+    assert len(list(Cells(path))) == 3
+
+
+def test_every_cell_is_kept_before_the_next(
+    tmp_path: Path, order: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, measured = tmp_path / "x.json", run.measure
+
+    def stop(piece: Piece, repeat: int, preparation: run.Preparation) -> dict[str, object]:
+        if repeat == 2:
+            raise KeyboardInterrupt
+        return measured(piece, repeat, preparation)
+
+    monkeypatch.setattr(run, "measure", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_pieces([Piece(name="a")], Cells(path))
+    assert [r["repeat"] for r in Cells(path).of("a")] == [0, 1]
+
+
+def test_cells_of_suites_that_were_changed_are_measured_again(
+    tmp_path: Path, order: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, one = tmp_path / "x.json", Piece(name="a", call=Call("m:f", {"jobs": 2}), repeats=1)
+    run_pieces([one], Cells(path))
+    run_pieces([one], Cells(path))
+    assert order == [("a", 0)]
+    run_pieces([Piece(name="a", call=Call("m:f", {"jobs": 3}), repeats=1)], Cells(path))
+    assert order == [("a", 0)] * 2
+    monkeypatch.setattr(pieces, "suites_code", lambda: "other")
+    run_pieces([one], Cells(path))
+    assert order == [("a", 0)] * 3
+
+
+def test_the_code_of_suites_is_what_cells_depend_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "measure").mkdir()
+    monkeypatch.setattr(pieces, "__file__", str(tmp_path / "measure" / "piece.py"))
+    found = []
+    for name, text in (("usage", "1"), ("usage", "2"), ("report", "1")):
+        (tmp_path / "measure" / f"{name}.py").write_text(text)
+        found.append(pieces.suites_code.__wrapped__())
+    assert found[0] != found[1] == found[2]
 
 
 def test_medians_and_circumstances(tmp_path: Path, order: list[tuple[str, int]]) -> None:
@@ -168,7 +247,7 @@ def test_medians_and_circumstances(tmp_path: Path, order: list[tuple[str, int]])
     assert summary.median(store, "a", "fit_s") == 5.0 and summary.median(store, "a", "cpu_s") == 3.0
     assert summary.median(store, "a", "absent") != summary.median(store, "a", "absent")
     assert summary.state(store, "b") == "not measured" and summary.state(store, "a") == ""
-    assert "0.5 to 1.5, median 1.0" in summary.circumstances(list(store))
+    assert "0.5 to 1.5, median 1.0" in summary.circumstances(store, ["a"])
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -68,8 +68,17 @@ def test_plans_refuse_what_is_not_there(wrong: dict[str, Any]) -> None:
 
 
 def test_sizes_are_chosen_by_name_and_genes() -> None:
-    assert [s.genes for s in suite.ScalePlan(most=690).sizes] == [100, 350, 690]
-    assert [s.data for s in suite.ScalePlan(only=("yeast*",)).sizes] == ["yeast"]
+    assert [p.name for p in suite.ScalePlan(most=690).pieces] == ["100 genes", "350 genes", "690 genes"]
+    assert [p.name[:5] for p in suite.ScalePlan(only=("yeast*",)).pieces] == ["yeast"]
+
+
+def test_what_takes_long_runs_once_and_may_take_longer_than_its_bar() -> None:
+    found = {p.name: p for p in suite.ScalePlan(repeats=5).pieces}
+    assert [found[size.name].repeats for size in SIZES if size.series] == [5] * 5
+    assert {found[size.name].repeats for size in SIZES if size.genes == 11165} == {1}
+    assert all(found[size.name].limits.seconds >= 4 * size.bar_s for size in SIZES if np.isfinite(size.bar_s))
+    systems = [p.before for p in found.values() if "1,000 TFs" in p.name]
+    assert len(systems) == 2 and systems[0] == systems[1]  # simulated once
 
 
 @pytest.fixture
@@ -88,14 +97,14 @@ def test_small_sizes_from_data_to_tables(tmp_path: Path, tiny: tuple[Size, ...])
     store = Cells(tmp_path / "scale.json")
     said: list[str] = []
     plan = suite.ScalePlan(repeats=1, limits=Limits(seconds=300))
-    assert suite.run(plan, store, said.append) == 0
-    assert sum("simulated in" in line for line in said) == 2
+    assert plan.run(store, said.append) == 0
+    assert sum(", simulate: done" in line for line in said) == 2
     figures = store.get("16 genes × 5 TFs", 0)["figures"]
     assert figures["network_s"] <= figures["fit_s"] and figures["base_bytes"] <= figures["peak_bytes"]
     assert figures["true_edges"] > 0
     said.clear()
-    suite.run(plan, Cells(store.path), said.append)
-    assert not any("simulated in" in line for line in said)
+    plan.run(Cells(store.path), said.append)
+    assert not any(", simulate: done" in line for line in said)
     written = report(store, tmp_path, "grn-l0 benchmark scale")
     text = written[0].read_text()
     assert "| 12 genes | 144 |" in text and "| 16 genes × 5 TFs | 80 |" in text and "needs three sizes or more" in text
@@ -109,13 +118,17 @@ def _records(store: Cells) -> None:
             "peak_bytes": 5e8 + 30 * size.candidates, "auprc": 0.5,
         }  # fmt: skip
         store.keep(_record(size.name) | {"figures": figures})
+    for name, spent in (("11,165 genes × 1,000 TFs", 200.0), ("11,165 genes × 1,000 TFs, 2 workers", 125.0)):
+        cost = {"fit_cpu_s": 1e-5 * 11.165e6, "base_bytes": 5e8, "peak_bytes": 5e8 + 30 * 11.165e6}
+        store.keep(_record(name) | {"figures": {"fit_s": spent} | cost, "code": "older"})
     store.keep(_record(SIZES[-1].name) | {"status": "memory limit", "limit": 2.0**34, "figures": {}})
 
 
 def _record(name: str) -> dict[str, Any]:
     return {
         "name": name, "repeat": 0, "status": "done", "reason": "", "wall_s": 9.0, "cpu_s": 9.0, "peak_bytes": 1.0,
-        "load": [0.1, 0.2], "code": cells.current_code(), "machine": "m", "threads": 1, "when": "2026-01-01 00:00",
+        "load": [0.1, 0.2], "code": cells.current_code(), "machine": "m", "threads": 1, "work": name,
+        "when": "2026-01-01 00:00",
     }  # fmt: skip
 
 
@@ -126,6 +139,8 @@ def test_the_report_has_exponents_bars_and_limits(tmp_path: Path) -> None:
     text = written[0].read_text()
     assert "| exponent of time in N, 100 to 2,800 genes | ≤ 2.2 | 2.00 | yes | 2.00 |" in text
     assert "| memory beyond program and data, 2,800 genes | ≤ 40 bytes per candidate edge | 30.0 bytes" in text
+    assert "| 11,165 genes × 1,000 TFs, time † | ≤ 360 s | 200 s | yes |" in text
+    assert "| 11,165 genes × 1,000 TFs, 2 workers, times faster than one † | ≥ 2 × | 1.60 × | **no** |" in text
     assert "| 11,165 × 11,165 genes, time | ≤ 3,600 s | ran out of 16.0 GiB after 9 s | – |  |" in text
     assert "| 11,165 × 11,165 genes | 124,657,225 | ran out of 16.0 GiB after 9 s | ≤ 3,600 |" in text
     assert "10.0 · N · R / 10⁶" in formulas(store) and "N^2.00 (all sizes)" in formulas(store)
@@ -136,12 +151,12 @@ def test_the_report_has_exponents_bars_and_limits(tmp_path: Path) -> None:
 def test_the_page_changes_between_its_marks_only(tmp_path: Path) -> None:
     store, page = Cells(tmp_path / "scale.json"), tmp_path / "page.md"
     _records(store)
-    page.write_text(f"before\n\n{BEGIN}\n\nold\n\n{END}\n\nafter\n")
+    page.write_text(f"before\n\n{BEGIN}\n\nbefore it\n\n{END}\n\nafter\n")
     for _ in range(2):  # the same again
         scale.update_page(store, page)
         text = page.read_text()
         assert text.startswith(f"before\n\n{BEGIN}\n") and text.endswith(f"{END}\n\nafter\n")
-        assert sizes_table(store) in text and "old" not in text
+        assert sizes_table(store) in text and "before it" not in text
         assert text.count(BEGIN) == text.count(END) == 1
     page.write_text("no marks")
     with pytest.raises(FileFormatError, match="lacks the lines"):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from grn_l0._errors import OptionError
+from grn_l0._parallel import on_processes
 from grn_l0.benchmark import speed
 from grn_l0.benchmark.measure import Cells, Limits, cells
+from grn_l0.benchmark.measure.fit import processor_s, start_workers
 from grn_l0.benchmark.measure.peak import machine_peak
-from grn_l0.benchmark.speed import pieces, suite
+from grn_l0.benchmark.speed import names, pieces
 from grn_l0.benchmark.speed.arithmetic import operations
 from grn_l0.posterior import PosteriorConfig
 from grn_l0.posterior.response import refine
@@ -22,25 +27,32 @@ from grn_l0.solve import ExponentialHeun
 
 def test_the_command_is_judged_as_the_same_fit_in_python(tmp_path: Path) -> None:
     store = Cells(tmp_path / "speed.json")
-    plan = speed.SpeedPlan(only=(suite.WARM,), repeats=1, small=True, limits=Limits(seconds=300))
-    assert speed.run(plan, store, lambda line: None) == 0
+    plan = speed.SpeedPlan(only=(names.WARM,), repeats=1, small=True, limits=Limits(seconds=300))
+    assert plan.run(store, lambda line: None) == 0
     fit = pieces.fit(seed=0, threads=1, small=True)
-    command = store.get(suite.WARM, 0)
+    command = store.get(names.WARM, 0)
     assert command["figures"] == pytest.approx({name: fit[name] for name in pieces.ACCURACY}, rel=1e-5)
     assert command["peak_bytes"] > 1e8 and command["cpu_s"] > 0
     assert 0 < fit["network_s"] < fit["fit_s"]
     assert all(fit[f"operations, {part}"] > 0 for part in ("Gibbs sweeps", "Gram products", "gated ODE", "refit"))
-    assert not speed.run(plan, Cells(store.path), lambda line: None)
+    said: list[str] = []
+    assert not plan.run(Cells(store.path), said.append)
+    assert len(said) == 1  # nothing was prepared for what is there already
 
 
-def test_all_pieces_have_names_of_their_own_and_peers_are_methods(tmp_path: Path) -> None:
-    found = suite.pieces(speed.SpeedPlan(), tmp_path)
-    assert len({piece.name for piece in found}) == len(found)
-    assert {p.name for p in found} >= {suite.FIT, suite.WARM, suite.FIRST, *suite.SLOW, *suite.QUICK}
-    assert {suite.PHOENIX, *suite.SLOW, *suite.QUICK} <= {*pieces.METHODS}
-    assert [p.name for p in suite.pieces(speed.SpeedPlan(only=("command*",)), tmp_path)] == [suite.WARM, suite.FIRST]
+def test_all_pieces_have_names_of_their_own_and_peers_are_methods() -> None:
+    found = speed.SpeedPlan().pieces
+    assert sorted(piece.name for piece in found) == sorted(names.EVERY)
+    assert {p.name for p in found} >= {names.FIT, names.WARM, names.FIRST, *names.SLOW, *names.QUICK}
+    assert {names.PHOENIX, *names.SLOW, *names.QUICK} <= {*pieces.METHODS}
+    assert [p.name for p in speed.SpeedPlan(only=("command*",)).pieces] == [names.WARM, names.FIRST]
     with pytest.raises(OptionError, match="no piece"):
-        suite.pieces(speed.SpeedPlan(only=("commando",)), tmp_path)
+        speed.SpeedPlan(only=("commando",))
+
+
+def test_other_workers_are_other_work() -> None:
+    one, other = ({p.name: p.work for p in speed.SpeedPlan(jobs=jobs, threads=1).pieces} for jobs in (2, 3))
+    assert {name for name in one if one[name] != other[name]} == {names.RESAMPLES}
 
 
 @pytest.mark.parametrize("wrong", ["repeats", "threads", "jobs"])
@@ -94,7 +106,7 @@ def _record(name: str, figures: dict[str, float], wall: float = 9.0, **more: Any
     return {
         "name": name, "repeat": 0, "status": "done", "reason": "", "wall_s": wall, "cpu_s": wall, "peak_bytes": 2.0**29,
         "load": [0.1, 0.2], "figures": figures, "code": cells.current_code(), "machine": "m", "threads": 1,
-        "when": "2026-01-01 00:00",
+        "work": name, "when": "2026-01-01 00:00",
     } | more  # fmt: skip
 
 
@@ -105,21 +117,49 @@ def test_the_report_sets_figures_beside_bars_and_peers(tmp_path: Path) -> None:
         "stage linear forecast_s": 1.5,
         "operations, Gibbs sweeps": 6e9, "operations, refit": 2e9, "auprc": 0.8, "edges": 400.0,
     }  # fmt: skip
-    store.keep(_record(suite.FIT, fit))
-    store.keep(_record(suite.WARM, {"auprc": 0.8}, 11.0, code="older"))
-    store.keep(_record(suite.PHOENIX, {"fit_s": 200.0, "fit_cpu_s": 120.0, "auprc": 0.1}))
-    store.keep(_record(suite.PEAK, {"float64_gflops": 40.0, "float32_gflops": 80.0, "copy_gbytes": 20.0}))
+    store.keep(_record(names.FIT, fit))
+    store.keep(_record(names.WARM, {"auprc": 0.8}, 11.0, code="older"))
+    store.keep(_record(names.PHOENIX, {"fit_s": 200.0, "fit_cpu_s": 120.0, "auprc": 0.1}))
+    store.keep(_record(names.PEAK, {"float64_gflops": 40.0, "float32_gflops": 80.0, "copy_gbytes": 20.0}))
     store.keep(_record("lasso", {}, status="time limit", limit=5.0))
     text = speed.report(store, tmp_path, "grn-l0 benchmark speed")[0].read_text()
     assert "| SIM350, network | ≤ 3 s | 3.50 s | **no** | 3.00 s |" in text
-    assert "| whole command, caches warm | ≤ 12 s | 11.0 s | yes | 11.0 s |" in text
-    assert "| times faster than a vectorised PHOENIX, in this run | ≥ 30 × | 40.0 × | yes | 30.0 × |" in text
+    assert "| whole command, caches warm † | ≤ 12 s | 11.0 s | yes | 11.0 s |" in text
+    assert "| times faster than a vectorised PHOENIX | ≥ 30 × | 40.0 × | yes | 30.0 × |" in text
     assert "| whole command, first run ever | ≤ 30 s | not measured | – |  |" in text
-    assert "| peak memory | ≤ 1 GiB | 0.50 GiB | yes |  |" in text
+    assert "| peak memory † | ≤ 1 GiB | 0.50 GiB | not all measured |  |" in text
     assert "grn_l0, command, caches warm †" in text
     # 8 Gflop in 4 s: 2 per second, a twentieth of 40.
-    assert "2.000 | 0.050 | 0.025" in text
+    assert "2.000 | 0.050 | 0.025" in text and "cannot be" not in text
     assert (tmp_path / "speed.png").is_file()
+
+
+def test_a_rate_above_the_peak_is_not_published_without_a_word(tmp_path: Path) -> None:
+    store = Cells(tmp_path / "speed.json")
+    store.keep(_record(names.FIT, {"fit_s": 5.0, "fit_cpu_s": 4.0, "operations, refit": 2e11}))
+    store.keep(_record(names.PEAK, {"float64_gflops": 40.0, "float32_gflops": 80.0, "copy_gbytes": 20.0}))
+    text = speed.SpeedPlan().report(store, tmp_path)[0].read_text()
+    assert "**This rate is above the measured peak in float64, which cannot be" in text
+
+
+def _burn(seconds: float) -> int:
+    """Spend so much processor time; the process that did."""
+    began = time.process_time()
+    while time.process_time() - began < seconds:
+        pass
+    return os.getpid()
+
+
+def test_processor_time_of_workers_counts_while_they_are_there_and_when_they_are_gone() -> None:
+    start_workers(2)
+    own, before = time.process_time(), processor_s()
+    workers = set(on_processes(_burn, [(1.0,)] * 4, 2, order=False))
+    spent = processor_s() - before
+    assert os.getpid() not in workers and spent >= 3.9
+    # Nothing else was done: no worker had to be started.
+    assert spent < 4 + 1.5 + time.process_time() - own
+    get_reusable_executor().shutdown(wait=True)
+    assert processor_s() - before >= 3.9
 
 
 def test_an_empty_report_says_that_nothing_was_measured(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from grn_l0 import benchmark
 from grn_l0._errors import FileFormatError, OptionError
-from grn_l0.benchmark.machine import machine, peak_mib
+from grn_l0.benchmark.machine import machine, peak_rss
 from grn_l0.benchmark.table import median_row
 
 ROWS = {
@@ -65,4 +65,4 @@ def test_unknown_benchmark_names_the_known():
 
 def test_machine_in_words():
     assert "CPUs" in machine()
-    assert peak_mib() > 10
+    assert peak_rss() > 10 * 2**20

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
 
-from grn_l0.benchmark import scale, speed
+from grn_l0.benchmark.measure import AbstractPlan
 
 
 @pytest.fixture
@@ -19,8 +20,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         say("a cell")
         return 0
 
-    monkeypatch.setattr(speed, "run", run)
-    monkeypatch.setattr(scale, "run", run)
+    monkeypatch.setattr(AbstractPlan, "run", run)
     return seen
 
 
@@ -34,15 +34,15 @@ def test_options_reach_the_plan_and_files_are_written(grn, plans, tmp_path):
     plan = plans[0]
     assert (plan.most, plan.repeats, plan.threads, plan.again) == (350, 5, 2, True)
     assert (plan.limits.seconds, plan.limits.bytes) == (60, 2 * 2**30)
-    assert "--most 350 --limit 60 --memory 2" in (out / "scale.md").read_text()
+    assert "--most 350 --limit 60 --memory 2 --again" in (out / "scale.md").read_text()
     assert "not measured" in page.read_text()
 
 
 def test_without_limits_most_of_the_machine_may_be_taken(grn, plans, tmp_path):
     assert grn("benchmark", "speed", "--out", tmp_path, "--processes", 3, "--quiet").status == 0
-    assert plans[0].jobs == 3 and plans[0].limits.seconds == 1800
+    assert plans[0].jobs == 3 and plans[0].limits.seconds == 3600
     assert 2**20 < plans[0].limits.bytes < float("inf")
-    assert (tmp_path / "speed.md").is_file()
+    assert "--threads 1 --processes 3 --limit 3600 --memory" in (tmp_path / "speed.md").read_text()
 
 
 def test_pieces_are_listed(grn, plans):
@@ -53,6 +53,16 @@ def test_pieces_are_listed(grn, plans):
 
 def test_a_folder_is_needed_and_failures_are_told(grn, monkeypatch, tmp_path):
     assert "name a folder" in grn("benchmark", "speed").err
-    monkeypatch.setattr(speed, "run", lambda plan, cells, say: 2)
+    monkeypatch.setattr(AbstractPlan, "run", lambda plan, cells, say: 2)
     done = grn("benchmark", "speed", "--out", tmp_path)
     assert done.status == 2 and "2 cells failed" in done.err
+
+
+def test_a_stopped_suite_has_its_report(grn, monkeypatch, tmp_path):
+    def stop(plan: Any, cells: Any, say: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AbstractPlan, "run", stop)
+    with contextlib.suppress(KeyboardInterrupt):
+        grn("benchmark", "scale", "--out", tmp_path)
+    assert (tmp_path / "scale.md").is_file()

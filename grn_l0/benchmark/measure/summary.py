@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grn_l0.benchmark.measure.cells import Cells, Record, current_code
@@ -32,6 +32,8 @@ class Bar:
         Whether more is better.
     processor
         The same figure from processor time, which what else the machine does hardly touches; NaN where there is none.
+    outdated
+        Whether any of it is of an older state of the code.
     partial
         Whether the figure is of a part only of what the bar is about, so that it cannot be judged yet.
     note
@@ -44,6 +46,7 @@ class Bar:
     unit: str
     at_least: bool = False
     processor: float = math.nan
+    outdated: bool = False
     partial: bool = False
     note: str = ""
 
@@ -62,7 +65,13 @@ class Bar:
         measured = self.note or "–" if math.isnan(self.measured) else _with_unit(self.measured, self.unit)
         sign = "≥" if self.at_least else "≤"
         processor = "" if math.isnan(self.processor) else _with_unit(self.processor, self.unit)
-        return [self.what, f"{sign} {_with_unit(self.bound, self.unit, exact=True)}", measured, self.reached, processor]
+        return [
+            _marked(self.what, self.outdated),
+            f"{sign} {_with_unit(self.bound, self.unit, exact=True)}",
+            measured,
+            self.reached,
+            processor,
+        ]
 
 
 def bars_table(bars: Iterable[Bar]) -> str:
@@ -99,11 +108,21 @@ def state(cells: Cells, name: str) -> str:
 
 def marked(cells: Cells, name: str) -> str:
     """The name of a piece, with a mark if its figures are of an older state of the code."""
-    return f"{name} {OUTDATED}" if any(r["code"] != current_code() for r in cells.of(name)) else name
+    return _marked(name, outdated(cells, name))
 
 
-def circumstances(records: Sequence[Record]) -> str:
-    """Machine, threads, load and dates of the cells, in a sentence or two."""
+def outdated(cells: Cells, *names: str) -> bool:
+    """Whether figures of any of these pieces are of an older state of the code."""
+    return any(r["code"] != current_code() for name in names for r in cells.of(name))
+
+
+def _marked(what: str, old: bool) -> str:
+    return f"{what} {OUTDATED}" if old else what
+
+
+def circumstances(cells: Cells, names: Iterable[str]) -> str:
+    """Machine, threads, load and dates of the cells of some pieces, in a sentence or two."""
+    records = [record for name in names for record in cells.of(name)]
     if not records:
         return "Nothing was measured yet."
     machines = " and ".join(sorted({str(r["machine"]) for r in records}))

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import grn_l0
 from grn_l0._optional import import_optional
+from grn_l0.benchmark.machine import maxrss
 from grn_l0.benchmark.measure.limits import Limits
 
 Status = Literal["done", "failed", "time limit", "memory limit"]
@@ -77,7 +78,7 @@ def run_measured(
     # Before anything starts: psutil is an extra.
     watcher = _Watcher(import_optional("psutil", extra="bench", purpose="measuring memory"), limits)
     load, began = os.getloadavg()[0], time.perf_counter()
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    own = maxrss(resource.getrusage(resource.RUSAGE_SELF))
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             list(command), stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=_environment(threads, env or {}),
@@ -95,7 +96,7 @@ def run_measured(
         words = said.read().decode(errors="replace").strip()
     # A process inherits the peak of the one that made it (Linux keeps it across exec), so only what is above our own
     # is known to be its.
-    exact = used.ru_maxrss * _unit() if used.ru_maxrss > own else 0.0
+    exact = maxrss(used) if maxrss(used) > own else 0.0
     status: Status = watcher.reason or ("done" if process.returncode == 0 else "failed")
     return Usage(
         status=status,
@@ -111,11 +112,6 @@ def _environment(threads: int, more: Mapping[str, str]) -> dict[str, str]:
     root = str(Path(grn_l0.__file__).resolve().parents[1])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**os.environ, "PYTHONPATH": path, **dict.fromkeys(_THREADS, str(threads)), **more}
-
-
-def _unit() -> int:
-    """Bytes per unit of ru_maxrss."""
-    return 1 if sys.platform == "darwin" else 1024
 
 
 @contextlib.contextmanager

@@ -2,6 +2,6 @@
 
 from grn_l0.benchmark.scale.report import report, update_page
 from grn_l0.benchmark.scale.sizes import SIZES
-from grn_l0.benchmark.scale.suite import ScalePlan, run
+from grn_l0.benchmark.scale.suite import ScalePlan
 
-__all__ = ["SIZES", "ScalePlan", "report", "run", "update_page"]
+__all__ = ["SIZES", "ScalePlan", "report", "update_page"]

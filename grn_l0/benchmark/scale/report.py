@@ -10,7 +10,7 @@ from grn_l0 import pl
 from grn_l0._atomic import atomic_path
 from grn_l0._errors import FileFormatError
 from grn_l0.benchmark.measure import Cells
-from grn_l0.benchmark.measure.summary import Bar, bars_table, circumstances, marked, median, state
+from grn_l0.benchmark.measure.summary import OUTDATED, Bar, bars_table, circumstances, marked, median, outdated, state
 from grn_l0.benchmark.scale.model import Cost, PowerLaw
 from grn_l0.benchmark.scale.points import Point, costs, exponent, points
 from grn_l0.benchmark.scale.sizes import (
@@ -32,7 +32,8 @@ _ABOUT = (
     f"trajectories of {TIMES} times, noise {NOISE:g}; all genes are candidate regulators unless TFs are named. Every "
     "fit is a process of its own, in which a small fit has come before, so that libraries are loaded: *seconds* are "
     "those of `tl.infer` alone (network and forecasting model), medians over the runs. *Peak* is the most memory that "
-    "the process has held; *bytes per candidate* is what of it came on top of the program and the data, over N × R.",
+    "the process has held; *bytes per candidate* is what of it came on top of the program and the data, over N × R. "
+    "Of several workers seconds include their start, and memory is the sum over all processes.",
     "AUPRC ties all candidates with a score below 1e-4 at the end of the ranking. A size that ran into a limit says "
     "so.",
 )
@@ -51,7 +52,7 @@ def report(cells: Cells, out: Path, command: str) -> list[Path]:
         formulas(cells),
     ]
     parts += [f"![{caption}]({path.name})" for caption, path in figures]
-    parts += [*_ABOUT, circumstances(list(cells))]
+    parts += [*_ABOUT, circumstances(cells, [size.name for size in SIZES])]
     with atomic_path(out / "scale.md") as temporary:
         temporary.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
     return [out / "scale.md", *(path for _, path in figures)]
@@ -81,6 +82,7 @@ def _bars(cells: Cells, found: list[Point]) -> list[Bar]:
     every, upper = exponent(found), exponent(found, _TOP)
     series = [p for p in found if p.size.series]
     partial = len(series) < sum(size.series for size in SIZES)
+    old = outdated(cells, *(p.size.name for p in series))
     genes = [f"{p.size.genes:,}" for p in series] or ["–"]
     largest = series[-1].bytes_per_edge if series else math.nan
     memory = costs(found)[1]
@@ -90,34 +92,44 @@ def _bars(cells: Cells, found: list[Point]) -> list[Bar]:
         "bound": BAR_BYTES_PER_EDGE,
         "unit": "bytes per candidate edge",
         "note": missing,
+        "outdated": old,
     }
     bars = [
         Bar(what=f"exponent of time in N, {genes[0]} to {genes[-1]} genes", measured=_exponent(every),
             processor=_exponent(exponent(found, cpu=True)), bound=BAR_EXPONENT, unit="", partial=partial,
-            note=missing),
+            outdated=old, note=missing),
         Bar(what=f"the same, the largest {_TOP}", measured=_exponent(upper),
             processor=_exponent(exponent(found, _TOP, cpu=True)), bound=BAR_EXPONENT, unit="", partial=partial,
-            note=missing),
+            outdated=old, note=missing),
         Bar(what=f"memory beyond program and data, {genes[-1]} genes", measured=largest, **per_edge),
         Bar(what="memory that a further candidate edge takes, by the formula below", measured=slope, **per_edge),
     ]  # fmt: skip
     for size in SIZES:
-        point, why = Point.of(cells, size), state(cells, size.name)
+        point = Point.of(cells, size)
+        words: dict[str, Any] = {"note": state(cells, size.name), "outdated": outdated(cells, size.name)}
         if math.isfinite(size.bar_s):
-            bars.append(
-                Bar(
-                    what=f"{size.name}, time",
-                    measured=point.fit_s,
-                    processor=point.fit_cpu_s,
-                    bound=size.bar_s,
-                    unit="s",
-                    note=why,
-                )
-            )
+            took: dict[str, Any] = {"measured": point.fit_s, "processor": point.fit_cpu_s}
+            bars.append(Bar(what=f"{size.name}, time", **took, bound=size.bar_s, unit="s", **words))
         if math.isfinite(size.bar_bytes):
             peak, bound = point.peak_bytes / GIB, size.bar_bytes / GIB
-            bars.append(Bar(what=f"{size.name}, memory", measured=peak, bound=bound, unit="GiB", note=why))
+            bars.append(Bar(what=f"{size.name}, memory", measured=peak, bound=bound, unit="GiB", **words))
+        if size.jobs > 1:
+            bars.append(_workers(cells, size))
     return bars
+
+
+def _workers(cells: Cells, size: Size) -> Bar:
+    """How much faster workers are than one: as many times as there are."""
+    alone = next(s for s in SIZES if s.candidates == size.candidates and s.data == size.data and s.jobs == 1)
+    return Bar(
+        what=f"{size.name}, times faster than one",
+        measured=Point.of(cells, alone).fit_s / Point.of(cells, size).fit_s,
+        bound=float(size.jobs),
+        unit="×",
+        at_least=True,
+        outdated=outdated(cells, alone.name, size.name),
+        note=state(cells, alone.name) or state(cells, size.name),
+    )
 
 
 def _exponent(law: PowerLaw | None) -> float:
@@ -132,17 +144,18 @@ def formulas(cells: Cells) -> str:
         return ""
     laws = {"all sizes": exponent(found, cpu=True), f"the largest {_TOP}": exponent(found, _TOP, cpu=True)}
     known = [f"N^{law.exponent:.2f} ({name})" for name, law in laws.items() if law is not None]
-    simulated = [p for p in found if p.size.data == "simulated"]
+    simulated = [p for p in found if p.size.data == "simulated" and p.size.jobs == 1]
+    old = f" {OUTDATED}" if outdated(cells, *(p.size.name for p in simulated)) else ""
     off = max(_off(seconds, p.size, p.fit_cpu_s) for p in simulated)
     off_memory = max(_off(memory, p.size, p.peak_bytes) for p in simulated)
     return "\n".join(
         [
             f"- processor seconds ≈ {seconds.base:.1f} + {1e3 * seconds.gene:.1f} · N / 1000 "
             f"+ {1e6 * seconds.edge:.1f} · N · R / 10⁶ (at most {off:.0%} off at the simulated sizes); over "
-            f"the series, where R = N, they grow as {' and '.join(known)}",
+            f"the series, where R = N, they grow as {' and '.join(known)}{old}",
             f"- memory in MiB ≈ {memory.base / 2**20:.0f} + {1e3 * memory.gene / 2**20:.0f} · N / 1000 + "
             f"{1e6 * memory.edge / 2**20:.0f} · N · R / 10⁶ (at most {off_memory:.0%} off): {memory.edge:.0f} bytes "
-            "per candidate edge",
+            f"per candidate edge{old}",
         ]
     )
 
@@ -187,7 +200,7 @@ def update_page(cells: Cells, page: Path) -> None:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise FileFormatError(f"{page} lacks the lines {BEGIN} and {END}, between which measurements are written")
-    middle = [formulas(cells), sizes_table(cells), circumstances(list(cells))]
+    middle = [formulas(cells), sizes_table(cells), circumstances(cells, [size.name for size in SIZES])]
     with atomic_path(page) as temporary:
         body = "\n\n".join(part for part in middle if part)
         temporary.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}", encoding="utf-8")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 #: Trajectories of every simulated system, of five times each, and their noise.
 TRAJECTORIES, TIMES, NOISE = 100, 5, 0.05
 GIB = 2.0**30
+#: Where a size sets no bound on its runs.
+_AS_ASKED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,10 @@ class Size:
         "simulated" or "yeast".
     bar_s, bar_bytes
         Seconds and peak memory that it has to stay below.
+    jobs
+        Processes that share the targets.
     repeats
-        Runs; one where a run takes long.
+        Runs, of those that were asked for; one where a run takes long.
     """
 
     name: str
@@ -37,7 +41,8 @@ class Size:
     data: str = "simulated"
     bar_s: float = math.inf
     bar_bytes: float = math.inf
-    repeats: int = 3
+    jobs: int = 1
+    repeats: int = _AS_ASKED
 
     @property
     def candidates(self) -> int:
@@ -51,9 +56,10 @@ SIZES = (
     Size(name="350 genes", genes=350, series=True),
     Size(name="690 genes", genes=690, series=True),
     Size(name="1,400 genes", genes=1400, series=True),
-    Size(name="2,800 genes", genes=2800, series=True, repeats=1),
+    Size(name="2,800 genes", genes=2800, series=True),
     Size(name="yeast, 3,551 genes × 138 TFs", genes=3551, regulators=138, data="yeast", bar_s=60.0),
     Size(name="11,165 genes × 1,000 TFs", genes=11165, regulators=1000, bar_s=360.0, bar_bytes=8 * GIB, repeats=1),
+    Size(name="11,165 genes × 1,000 TFs, 2 workers", genes=11165, regulators=1000, jobs=2, repeats=1),
     Size(name="11,165 × 11,165 genes", genes=11165, bar_s=3600.0, bar_bytes=16 * GIB, repeats=1),
 )
 #: The exponent of time in N, and bytes per candidate edge beyond the program and the data.

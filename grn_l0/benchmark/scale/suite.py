@@ -2,107 +2,66 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any, ClassVar
 
-from grn_l0._checks import check_count
-from grn_l0._errors import BenchmarkError, OptionError
-from grn_l0.benchmark.measure import Cells, Limits, Piece, run_measured, run_pieces
-from grn_l0.benchmark.measure.cells import python_command
+from grn_l0._errors import OptionError
+from grn_l0.benchmark.measure import SHARED, AbstractPlan, Call, Cells, Limits, Piece
+from grn_l0.benchmark.scale.report import report, update_page
 from grn_l0.benchmark.scale.sizes import SIZES, Size
 
 _HERE = "grn_l0.benchmark.scale.pieces"
+#: Seconds that a fit may take: four times the bar of the largest, so that a miss has a figure.
+_LIMIT_S = 4 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScalePlan:
-    """What is measured, and how.
+class ScalePlan(AbstractPlan):
+    """What the scale suite is asked for; see `AbstractPlan` for the rest. By default a fit may take four hours.
 
     Parameters
     ----------
-    only
-        Patterns of the sizes' names, such as ``"yeast*"``; all by default.
     most
         Only sizes of at most so many genes.
-    repeats
-        Runs of each size, in turns; large sizes run once.
-    threads
-        Threads of every process.
-    limits
-        Of every process. By default two hours and most of the machine's memory.
-    again
-        Also measure what is there already.
+    page
+        Docs page into which the measured points are written.
     """
 
-    only: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=lambda: Limits.usual(_LIMIT_S))
     most: int | None = None
-    repeats: int = 3
-    threads: int = 1
-    limits: Limits = field(default_factory=lambda: Limits.usual(7200.0))
-    again: bool = False
+    page: Path | None = None
+
+    suite: ClassVar[str] = "scale"
 
     def __post_init__(self) -> None:
-        check_count("repeats", self.repeats)
-        check_count("threads", self.threads)
-        for pattern in self.only:
-            if not any(fnmatchcase(size.name, pattern) for size in SIZES):
-                raise OptionError(f"{pattern!r} is no size; there are {'; '.join(size.name for size in SIZES)}")
-        if not self.sizes:
+        if not self.every():
             raise OptionError(f"no size has at most {self.most} genes; the smallest has {SIZES[0].genes}")
+        super().__post_init__()
 
     @property
-    def sizes(self) -> list[Size]:
-        """Those that are measured."""
-        chosen = [s for s in SIZES if not self.only or any(fnmatchcase(s.name, pattern) for pattern in self.only)]
-        return [s for s in chosen if self.most is None or s.genes <= self.most]
+    def own_options(self) -> dict[str, int | None]:
+        """The largest number of genes."""
+        return {"--most": self.most}
 
-    @property
-    def names(self) -> list[str]:
-        """Of the sizes."""
-        return [size.name for size in self.sizes]
+    def every(self) -> list[Piece]:
+        """A piece for every size that is not too large."""
+        return [self._piece(size) for size in SIZES if self.most is None or size.genes <= self.most]
 
+    def _piece(self, size: Size) -> Piece:
+        arguments: dict[str, Any] = {"threads": self.threads} | ({"jobs": size.jobs} if size.jobs > 1 else {})
+        common: dict[str, Any] = {"repeats": min(self.repeats, size.repeats), "limits": self.limits}
+        common |= {"name": size.name, "threads": self.threads}
+        if size.data == "yeast":
+            return Piece(call=Call(f"{_HERE}:fit_yeast", arguments), **common)
+        system = {"path": f"{SHARED}/{size.genes}-{size.regulators}.h5ad", "regulators": size.regulators}
+        simulate = Call(f"{_HERE}:simulate", {"genes": size.genes, **system})
+        return Piece(call=Call(f"{_HERE}:fit", arguments | system), before=(simulate,), **common)
 
-def piece(size: Size, plan: ScalePlan, folder: Path) -> Piece:
-    """The work of one size, on the data in `folder`."""
-    path = {"path": str(_data(size, folder)), "regulators": size.regulators}
-    return Piece(
-        name=size.name,
-        call=f"{_HERE}:{'fit_yeast' if size.data == 'yeast' else 'fit'}",
-        arguments={"threads": plan.threads} | ({} if size.data == "yeast" else path),
-        repeats=min(plan.repeats, size.repeats),
-        limits=plan.limits,
-        threads=plan.threads,
-    )
-
-
-def run(plan: ScalePlan, cells: Cells, say: Callable[[str], None]) -> int:
-    """Simulate the systems that are missing, and measure the fits.
-
-    Returns
-    -------
-    Number of cells that failed.
-
-    Raises
-    ------
-    BenchmarkError
-        If a system cannot be simulated.
-    """
-    with tempfile.TemporaryDirectory(prefix="grn-l0-scale-") as name:
-        folder = Path(name)
-        wanted = [piece(size, plan, folder) for size in plan.sizes]
-        for size, one in zip(plan.sizes, wanted, strict=True):
-            missing = plan.again or any(not cells.finished(one, k) for k in range(one.repeats))
-            if size.data == "simulated" and missing:
-                arguments = {"path": one.arguments["path"], "genes": size.genes, "regulators": size.regulators}
-                used = run_measured(python_command(f"{_HERE}:prepare", arguments, folder), limits=plan.limits)
-                if used.status != "done":
-                    raise BenchmarkError(f"{size.name} could not be simulated ({used.status}): {used.words[-300:]}")
-                say(f"{size.name}: simulated in {used.cpu_s:.1f} s, {used.peak_bytes / 2**20:.0f} MiB")
-        return run_pieces(wanted, cells, again=plan.again, say=say)
-
-
-def _data(size: Size, folder: Path) -> Path:
-    return folder / f"{size.genes}-{size.regulators}.h5ad"
+    def report(self, cells: Cells, out: Path) -> list[Path]:
+        """Write scale.md, its figures, and what the docs page says of them."""
+        written = report(cells, out, self.command)
+        if self.page is None:
+            return written
+        update_page(cells, self.page)
+        return [*written, self.page]

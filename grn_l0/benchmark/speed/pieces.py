@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grn_l0 import datasets, pp, tl
 from grn_l0.benchmark.accuracy.cases import CASES
 from grn_l0.benchmark.accuracy.cell import run_cell
-from grn_l0.benchmark.measure.stages import Stages
+from grn_l0.benchmark.measure.fit import timed_fit
 from grn_l0.benchmark.methods import METHODS
 from grn_l0.benchmark.scoring import errors
 from grn_l0.benchmark.speed.arithmetic import operations
@@ -25,7 +24,8 @@ NOISE = 0.05
 DATA, SCORES, NETWORK, MODEL = "data.h5ad", "scores.parquet", "network.graphml", "model.safetensors"
 #: Figures of accuracy that stand beside the seconds.
 ACCURACY = ("auprc", "precision", "recall", "balanced_accuracy", "edges", "mse_one_step")
-_KEYS: dict[str, Any] = {"trajectory_key": "trajectory"}
+#: Seconds that no training takes.
+_LONG = 1e9
 
 
 def training_data(seed: int, small: bool) -> AnnData:
@@ -40,15 +40,10 @@ def test_data(small: bool) -> AnnData:
 
 def fit(*, seed: int, threads: int, small: bool = False, **options: Any) -> dict[str, float]:
     """One default fit in a process that has its imports behind it: seconds by stage, accuracy, arithmetic."""
-    adata, stages, processor = training_data(seed, small), Stages(), time.process_time()
-    began = time.perf_counter()
-    result = tl.infer(adata, seed=seed, threads=threads, progress=stages, **_KEYS, **options)
-    figures = {"fit_s": time.perf_counter() - began, "fit_cpu_s": time.process_time() - processor}
-    figures |= {"network_s": stages.network_s, "network_cpu_s": stages.network_cpu_s} | {
-        f"stage {k}_s": v for k, v in stages.seconds().items()
-    }
+    adata = training_data(seed, small)
+    result, stages, figures = timed_fit(adata, seed=seed, threads=threads, **options)
     if not options:
-        counted = operations(result.fit, pp.to_timeseries(adata, **_KEYS), stages.steps)
+        counted = operations(result.fit, pp.to_timeseries(adata, trajectory_key="trajectory"), stages.steps)
         figures |= {f"operations, {k}": v for k, v in counted.items()}
     return figures | _accuracy(result, result, test_data(small))
 
@@ -77,17 +72,9 @@ def _accuracy(network: Any, model: tl.Inference, test: AnnData) -> dict[str, flo
     return {name: found[name] for name in ACCURACY}
 
 
-def peer(*, method: str, seed: int, limit_s: float) -> dict[str, float]:
-    """Another method on the same data; it may train for so many seconds of processor time."""
-    record = run_cell(CASES[f"SIM350/noise {NOISE:g}"], replace(METHODS[method], limit_s=limit_s), seed)
+def peer(*, method: str, seed: int) -> dict[str, float]:
+    """Another method on the same data, until its training is over: the limits are those of the process."""
+    record = run_cell(CASES[f"SIM350/noise {NOISE:g}"], replace(METHODS[method], limit_s=_LONG), seed)
     figures = record["figures"]
     found = {"fit_s": figures["seconds"], "fit_cpu_s": figures["cpu_seconds"]}
     return found | {name: figures[name] for name in ACCURACY if name in figures}
-
-
-def warm_up(*, threads: int) -> dict[str, float]:
-    """Whatever is compiled or cached by a first run, on data that take no time."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = tl.infer(datasets.simulated(12, 32, seed=0), threads=threads, **_KEYS)
-    return {"edges": float(result.network.n_edges)}
