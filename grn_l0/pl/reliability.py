@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def reliability(
-    result: Inference | Network | pd.DataFrame,
-    truth: Any,
+    result: Inference | Network | pd.DataFrame | metrics.Reliability,
+    truth: Any = None,
     regulators: Iterable[str] | None = None,
     genes: Iterable[str] | None = None,
     *,
@@ -34,7 +34,8 @@ def reliability(
     Parameters
     ----------
     result, truth, regulators, genes
-        As in `grn_l0.tl.evaluate`; every candidate needs a score between 0 and 1.
+        As in `grn_l0.tl.evaluate`; every candidate needs a score between 0 and 1. Or the counts of
+        `grn_l0.tl.reliability`, which need no truth any more.
     bins
         Number of bins of equal width over [0, 1].
     ax
@@ -48,8 +49,12 @@ def reliability(
     Raises
     ------
     OptionError
-        If not every candidate has a score between 0 and 1.
+        If not every candidate has a score between 0 and 1, or there is no truth.
     """
+    if isinstance(result, metrics.Reliability):
+        return reliability_curves({"scores": result}, ax=ax)
+    if truth is None:
+        raise OptionError("truth is missing: scores alone do not say how often they are right; give a table of edges")
     universe = align(result if isinstance(result, Network | pd.DataFrame) else result.network, truth, regulators, genes)
     if not universe.probabilities:
         raise OptionError(

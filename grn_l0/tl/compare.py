@@ -21,7 +21,7 @@ from grn_l0.tl.inference import Inference
 from grn_l0.tl.inputs import names_of
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Comparison:
     """Agreement of two or more networks.
 
@@ -38,6 +38,10 @@ class Comparison:
 
     table: pd.DataFrame
     common: Alignment
+
+    def __repr__(self) -> str:
+        """The table as it can be read, a column per pair; the networks themselves are long."""
+        return "\n".join([self.table.T.to_string(float_format="{:.3g}".format), *self.notes])
 
     @property
     def found_by(self) -> pd.Series[int]:

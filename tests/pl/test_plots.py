@@ -123,6 +123,10 @@ def test_reliability_of_a_result_goes_on_the_axes_given(inference, adata):
     axes = Figure().subplots()
     assert pl.reliability(inference, adata.varp["truth"], ax=axes, bins=5) is axes
     counts = tl.reliability(inference, adata.varp["truth"], bins=5)
+    drawn = pl.reliability(counts)
+    np.testing.assert_array_equal(drawn.lines[-1].get_ydata(), axes.lines[-1].get_ydata())
+    with pytest.raises(OptionError, match="truth is missing"):
+        pl.reliability(inference)
     (bars,) = (c for c in axes.containers if c.has_yerr)
     np.testing.assert_allclose(bars[0].get_ydata(), counts.observed[counts.count > 0])
     with pytest.raises(OptionError, match="survivors"):

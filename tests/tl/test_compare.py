@@ -45,6 +45,12 @@ def test_hand_counted_pair(pair):
     assert same["rank_correlation"] == pytest.approx(1)
 
 
+def test_what_is_printed_is_the_table_and_what_it_leaves_out(pair):
+    lines = repr(tl.compare(*pair)).splitlines()
+    assert any(line.split() == ["jaccard", "0.5"] for line in lines)
+    assert len(lines) < 30 and not any("array" in line or "..." in line for line in lines)
+
+
 def test_differences_are_the_surest_first(pair):
     found = tl.compare(*pair, names=["one", "two"]).differences()
     assert found["only_in"].tolist() == ["one", "two", "two"]
