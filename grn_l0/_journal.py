@@ -17,7 +17,7 @@ from grn_l0._atomic import atomic_path
 from grn_l0._errors import FileFormatError, OutputError, warn
 from grn_l0._tree import pack, unpack
 
-__all__ = ["Journal", "checksum", "difference", "files"]
+__all__ = ["Journal", "checksum", "checksum_of", "difference", "files"]
 
 FORMAT = "grn_l0 state"
 VERSION = "1"
@@ -163,7 +163,7 @@ def _write(path: Path, state: Any, about: Mapping[str, Any]) -> None:
         "version": VERSION,
         "about": json.dumps(about),
         "tree": text,
-        "checksum": _checksum(text, arrays),
+        "checksum": checksum_of(text, arrays),
     }
     try:
         with atomic_path(path) as temporary:
@@ -175,10 +175,11 @@ def _write(path: Path, state: Any, about: Mapping[str, Any]) -> None:
 def checksum(tree: Any) -> str:
     """SHA-256 of a tree of arrays, numbers and words."""
     packed, arrays = pack(tree)
-    return _checksum(json.dumps(packed), arrays)
+    return checksum_of(json.dumps(packed), arrays)
 
 
-def _checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:
+def checksum_of(text: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 of what a file holds: the words of its header, and contiguous arrays by name."""
     digest = hashlib.sha256(text.encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
@@ -216,7 +217,7 @@ def _read(path: Path, classes: Sequence[type]) -> Any:
     header = _header(path)
     try:
         arrays = load_file(str(path))
-        if _checksum(header["tree"], arrays) != header["checksum"]:
+        if checksum_of(header["tree"], arrays) != header["checksum"]:
             raise ValueError("its checksum is another")
         return unpack(json.loads(header["tree"]), arrays, classes)
     except (SafetensorError, OSError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:

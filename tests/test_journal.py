@@ -108,7 +108,7 @@ def test_a_tree_with_its_own_checksum_that_does_not_fit_is_not_used(tmp_path):
     Journal(tmp_path).keep("key", lambda: {"x": np.arange(4.0)})
     for tree in ({"is": "array", "name": "9", "axes": [0]}, {"is": "nothing"}, {"no": 1}, {"is": "scalar", "array": 3}):
         text = json.dumps(tree)
-        changed(path, tree=text, checksum=_journal._checksum(text, load_file(str(path))))
+        changed(path, tree=text, checksum=_journal.checksum_of(text, load_file(str(path))))
         with pytest.warns(GrnWarning, match="damaged"):
             assert Journal(tmp_path).load("key") is None
 

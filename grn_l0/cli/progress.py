@@ -72,7 +72,10 @@ class Overall:
         Of a stage that was `resumed` what is done took no time: it came from a checkpoint.
         """
         now = self._clock()
-        if stage not in self._plan:
+        if stage not in self._plan and self._stage is None:
+            # What comes before everything else, short runs that choose a variant of the model, takes about as long.
+            self._plan = {stage: next(iter(self._plan.values())), **self._plan}
+        elif stage not in self._plan:
             self._plan[stage] = self._plan.get(self._stage or "", 0.1)
         names = list(self._plan)
         whole = sum(self._plan.values())
@@ -187,6 +190,9 @@ class PlainProgress:
             self._began = now if self._stage is not None else self._began
             self._stage = stage
         ended = done >= total
+        if done == 0 and not resumed:
+            print(f"{stage}: begun", file=sys.stderr, flush=True)
+            return
         if resumed:
             self._spoke = now
             print(f"{stage}: resumed after {done} of {total}", file=sys.stderr, flush=True)

@@ -12,10 +12,11 @@ import numpy as np
 
 from grn_l0._atomic import atomic_path
 from grn_l0._errors import warn
+from grn_l0._journal import checksum_of
 from grn_l0.ensemble.tally import Tally
 
 FORMAT = "grn_l0 resamples"
-VERSION = 1
+VERSION = 2
 
 
 def save_tally(path: Path, tally: Tally, about: Mapping[str, Any]) -> None:
@@ -29,9 +30,10 @@ def save_tally(path: Path, tally: Tally, about: Mapping[str, Any]) -> None:
     from safetensors.numpy import save_file
 
     header = {"about": about, "regulators": tally.regulators, "targets": tally.targets, "done": tally.done}
-    metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
+    text, arrays = json.dumps(header), {name: np.ascontiguousarray(a) for name, a in tally.arrays().items()}
+    metadata = {"format": FORMAT, "version": str(VERSION), "header": text, "checksum": checksum_of(text, arrays)}
     with atomic_path(path) as temporary:
-        save_file({name: np.ascontiguousarray(a) for name, a in tally.arrays().items()}, str(temporary), metadata)
+        save_file(arrays, str(temporary), metadata)
 
 
 def take_tally(path: Path, about: Mapping[str, Any], most: int) -> Tally | None:
@@ -58,6 +60,8 @@ def take_tally(path: Path, about: Mapping[str, Any], most: int) -> Tally | None:
             if header["done"] > most:
                 raise ValueError(f"it holds {header['done']} resamples, more than the {most} asked for")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if checksum_of(metadata["header"], arrays) != metadata["checksum"]:
+            raise ValueError("it is damaged: its checksum is another")
         return Tally(
             regulators=tuple(header["regulators"]), targets=tuple(header["targets"]), done=int(header["done"]), **arrays
         )

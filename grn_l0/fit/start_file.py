@@ -12,13 +12,14 @@ import numpy as np
 
 from grn_l0._atomic import atomic_path
 from grn_l0._errors import FileFormatError
+from grn_l0._journal import checksum_of
 from grn_l0._typing import Bool, Int, PathLikeStr, ndarray
 from grn_l0.posterior.projection import Projection
 from grn_l0.posterior.start import Covariance, Inputs, Start
 from grn_l0.timeseries import TimeSeries
 
 FORMAT = "grn_l0 start"
-VERSION = 3
+VERSION = 4
 _INPUTS = ("effect", "width", "level")
 
 
@@ -103,9 +104,10 @@ def save_start(path: PathLikeStr, start: Start, about: dict[str, Any]) -> None:
     if start.inputs is not None:
         tensors |= {f"inputs/{name}": np.ascontiguousarray(getattr(start.inputs, name)) for name in _INPUTS}
         values["stimuli"] = start.inputs.names
-    header = {"about": about, "values": values, "covariances": len(start.covariances)}
+    text = json.dumps({"about": about, "values": values, "covariances": len(start.covariances)})
+    metadata = {"format": FORMAT, "version": str(VERSION), "header": text, "checksum": checksum_of(text, tensors)}
     with atomic_path(path) as temporary:
-        save_file(tensors, str(temporary), {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)})
+        save_file(tensors, str(temporary), metadata)
 
 
 def read_about(path: PathLikeStr) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def read_about(path: PathLikeStr) -> dict[str, Any]:
     FileFormatError
         If it is something else, damaged, or of another version of the format.
     """
-    return dict(_header(Path(path))["about"])
+    return dict(_header(Path(path), _metadata(Path(path)))["about"])
 
 
 def load_start(path: PathLikeStr) -> Start:
@@ -130,9 +132,12 @@ def load_start(path: PathLikeStr) -> Start:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    header = _header(Path(path))
+    metadata = _metadata(Path(path))
+    header = _header(Path(path), metadata)
     try:
         tensors: dict[str, Any] = load_file(str(path))
+        if checksum_of(metadata["header"], tensors) != metadata["checksum"]:
+            raise ValueError("its checksum is another")
         parts = tuple(
             Covariance(series=tensors.pop(f"covariances/{k}/series"), whitener=tensors.pop(f"covariances/{k}/whitener"))
             for k in range(header["covariances"])
@@ -151,16 +156,20 @@ def _taken(tensors: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): tensors.pop(name) for name in list(tensors) if name.startswith(prefix)}
 
 
-def _header(path: Path) -> dict[str, Any]:
+def _metadata(path: Path) -> dict[str, str]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(str(path), framework="np") as file:
-            metadata = file.metadata() or {}
+            metadata: dict[str, str] = dict(file.metadata() or {})
     except (SafetensorError, OSError) as error:
         raise FileFormatError(f"{str(path)!r} is not a checkpoint written by grn_l0 ({error})") from error
     if metadata.get("format") != FORMAT or metadata.get("version") != str(VERSION):
         raise FileFormatError(f"{str(path)!r} is not a checkpoint written by this version of grn_l0")
+    return metadata
+
+
+def _header(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     try:
         header: dict[str, Any] = json.loads(metadata["header"])
         return {name: header[name] for name in ("about", "values", "covariances")}

@@ -157,6 +157,10 @@ def asked_note(sparse: SparseConfig, network: Network, prices: Float[Array, " ge
     return ""
 
 
+#: How a note begins that says why there is no edge.
+NONE_REPORTED = "No edge is reported"
+
+
 def status_of(
     network: Network, model: AbstractDynamics, series: TimeSeries, notes: list[str], *, asked: bool = False
 ) -> str:
@@ -166,7 +170,7 @@ def status_of(
     """
     edges, candidates = network.n_edges, network.n_candidates
     said = [f"{edges} of {candidates} candidate edges survived; forecasts by {model.kind} production."]
-    if edges == 0 and not asked:
+    if edges == 0 and not asked and not any(note.startswith(NONE_REPORTED) for note in notes):
         said.append(
             "No regulation can be told from noise in these data: more trajectories, less noise, a prior network or "
             "a shorter list of regulators may help."

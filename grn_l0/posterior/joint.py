@@ -132,16 +132,16 @@ def _sampled(
     several = series.n_series < 3 and int(series.lengths.max()) > LONG
     if several:
         problems = [Problem.of(series, regulators, fastest=fastest) for fastest in _FASTEST]
-        if config.search and config.lag is None and may_lag(problems[1], request):
+        if config.search and config.lag is None and may_lag(problems[1], request, progress):
             problems[2] = problems[2].variant(1.0 / problems[2].step, None)
     else:
         problems = [Problem.of(series, regulators)]
         if config.search:
-            problems = [choose_variant(problems[0], request)]
+            problems = [choose_variant(problems[0], request, progress)]
     if config.lag:
         problems = [problem.variant(1.0 / config.lag, None) for problem in problems]
     beside = Decoys.of(series, regulators, problems[0].noise, seed) if decoys else None
-    n_chains = 1 if several else config.chains or _n_chains(series, len(regulators), decoys=decoys)
+    n_chains = 1 if several else config.chains or _n_chains(series, len(regulators))
     problems *= n_chains
     given = filled(problems[0].scaled)
     runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
@@ -150,15 +150,16 @@ def _sampled(
         if n_chains > 1:
             # Gaps are filled as a run goes; the next one starts from what was measured.
             fill(problem.scaled, given)
+        watched = _part(progress, k, len(problems), len(config.rounds) + LOOK)
         if beside is None:
             run = Run.of(problem, own, f"{RUN}{k}")
             if follow is not None and _followed(problem, config):
-                runs.append(run.second_look(run.run(progress, more=LOOK), follow, progress))
+                runs.append(run.second_look(run.run(watched, more=LOOK), follow, watched))
             else:
-                runs.append(run.run(progress))
+                runs.append(run.run(watched))
             continue
         run = Run.of(problem.with_decoys(beside), own, f"{RUN}{k}")
-        one, other = beside.split(run.run(progress))
+        one, other = beside.split(run.run(watched))
         runs.append(one)
         others.append(other)
     if several:
@@ -166,9 +167,20 @@ def _sampled(
     return averaged(runs), np.mean(others, axis=0)
 
 
-def _n_chains(series: TimeSeries, n_regulators: int, *, decoys: bool) -> int:
+def _part(progress: Progress | None, k: int, n: int, steps: int) -> Progress | None:
+    """Progress of the k-th of n runs as a part of one stage; all of them count as so many steps."""
+    if progress is None or n == 1:
+        return progress
+
+    def watched(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
+        progress(stage, k * steps + round(steps * done / total), n * steps, figures)
+
+    return watched
+
+
+def _n_chains(series: TimeSeries, n_regulators: int) -> int:
     """How many runs are averaged where nobody asks for a number: few seconds are spent on small systems."""
-    if decoys or series.n_series < MANY:
+    if series.n_series < MANY:
         return 1
     edges = series.n_genes * n_regulators
     return next((n for most, n in _CHAINS if edges <= most), 1)

@@ -186,7 +186,7 @@ class Run:
             progress("posterior", done, total, {"density": self.density, **(more or {})})
 
 
-def choose_variant(problem: Problem, request: Request) -> Problem:
+def choose_variant(problem: Problem, request: Request, progress: Progress | None = None) -> Problem:
     """Whether a stimulus ends in the middle, and whether proteins lag behind, by short runs.
 
     A variant is judged by the restricted log-likelihood of its residuals less 5 nats per expected edge and 3 per
@@ -197,21 +197,27 @@ def choose_variant(problem: Problem, request: Request) -> Problem:
     states = States.start(problem.designs, problem.series.n_genes)
     end = candidate_end(problem.setting(problem.choose(states, None, request.config)))
 
-    def judged(variant: Problem) -> tuple[float, Problem]:
-        return _judged(variant, request), variant
+    lags = _LAGS if request.config.lag is None else ()
+    steps = iter(range(1, 9))
 
+    def judged(variant: Problem) -> tuple[float, Problem]:
+        found = _judged(variant, request), variant
+        _tell(progress, next(steps), 1 + (end is not None) + len(lags))
+        return found
+
+    _tell(progress, 0, 1)
     best = judged(problem)
     if end is not None:
         best = max(best, judged(problem.variant(np.inf, end)), key=lambda t: t[0])
-    for steps in _LAGS if request.config.lag is None else ():
-        trial = judged(best[1].variant(steps / problem.step, None))
+    for per_step in lags:
+        trial = judged(best[1].variant(per_step / problem.step, None))
         if trial[0] <= best[0]:
             break
         best = trial
     return best[1]
 
 
-def may_lag(problem: Problem, request: Request) -> bool:
+def may_lag(problem: Problem, request: Request, progress: Progress | None = None) -> bool:
     """Whether one or two long series leave it open that proteins lag behind.
 
     They cannot tell that there is a lag, nor that there is none. Judged as in `choose_variant`, slow proteins were
@@ -220,8 +226,17 @@ def may_lag(problem: Problem, request: Request) -> bool:
     many times without a lag they are hundreds to thousands of nats worse: only that is taken for an answer.
     """
     slow = problem.variant(_SLOW / problem.step, None)
-    usual = _judged(problem, request)
-    return _judged(slow, request) > usual - _CONTRADICTED
+    found = []
+    for k, variant in enumerate((problem, slow)):
+        _tell(progress, k, 2)
+        found.append(_judged(variant, request))
+    _tell(progress, 2, 2)
+    return found[1] > found[0] - _CONTRADICTED
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress("variants", done, total, {})
 
 
 def _judged(problem: Problem, request: Request) -> float:

@@ -226,7 +226,7 @@ def infer(
     if threads is not None or posterior is None:
         chain = replace(chain, threads=cores)
     if start == "posterior":
-        warn_of_memory(series, len(rows), chain)
+        warn_of_memory(series, len(rows))
     chain, options = settings(decide, chain, config, series, with_prior=bool(priors))
     options = chosen(options, config, decide, sparse, dynamics if isinstance(dynamics, str) else None, device)
     asked.check(options)
@@ -238,7 +238,7 @@ def infer(
         if start == "posterior":
             shared = jobs if dask is None else 1
             begin = make_start(series, rows, priors, chain, int(seed), progress, kept, shared, dask, resume=resume)
-        found, said = None, ""
+        found = None
         if begin is not None and asked.resamples is not None:
             found = resample_start(
                 asked,
@@ -252,7 +252,7 @@ def infer(
                 folder=None if kept is None else kept.parent,
                 progress=progress,
             )
-            begin, said = stable_start(begin, found, asked.false_edges)
+            begin = stable_start(begin, found, asked.false_edges)
         training = {"options": asdict(options), "seed": seed}
         journal = training_journal(kept, begin, series, rows, (gate, sparsity, dynamics, solver), training)
         result = fit(
@@ -276,7 +276,7 @@ def infer(
     if found is not None:
         about["resampling"] = resampling_options(asked, found, result.network)
         result = replace(result, network=result.network.with_frequencies(found.frequency))
-    more = [said, *notes(result.network, priors, pseudotime=keys.pseudotime_key is not None)]
+    more = notes(result.network, priors, pseudotime=keys.pseudotime_key is not None)
     inference = Inference(
         fit=replace(result, status=" ".join(filter(None, [result.status, *more])), options={**result.options, **about}),
         keys=keys,

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grn_l0 import ensemble, posterior
-from grn_l0._errors import GrnWarning, OptionError
-from grn_l0._typing import Int, Progress, ndarray
+from grn_l0._errors import GrnWarning, OptionError, warn
+from grn_l0._typing import Float, Int, Progress, ndarray
 from grn_l0.ensemble.error_control import check_false_edges
 from grn_l0.ensemble.resample import check_resamples
 from grn_l0.fit import FitConfig
+from grn_l0.fit.summary import NONE_REPORTED
 from grn_l0.network import Network
 from grn_l0.posterior import PosteriorConfig
 from grn_l0.posterior.start import Start
@@ -193,26 +194,42 @@ def resample_start(
     return replace(found, possible=int(found.candidates[:, changing].sum()))
 
 
-def stable_start(begin: Start, found: ensemble.Ensemble, false_edges: float | None) -> tuple[Start, str]:
-    """The start with every edge closed that is not frequent enough, and a sentence about it.
+def stable_start(begin: Start, found: ensemble.Ensemble, false_edges: float | None) -> Start:
+    """The start with every edge closed that is not frequent enough, and a note about it.
 
-    Where the number cannot be kept at any frequency, every edge is closed, and the sentence says what can be kept.
+    Where the number cannot be kept at any frequency, every edge is closed, and the note says what can be kept.
+
+    Warns
+    -----
+    GrnWarning
+        If it cannot be kept.
     """
     if false_edges is None:
-        return begin, ""
+        return begin
+    none = np.zeros_like(begin.inclusion)
     if found.average == 0:
-        return replace(begin, gate=np.zeros_like(begin.inclusion)), "No edge is reported: no resample selects any."
+        return _noted(begin, none, f"{NONE_REPORTED}: no resample selects any.")
     try:
         threshold = found.threshold(false_edges)
     except OptionError as error:
-        return replace(begin, gate=np.zeros_like(begin.inclusion)), f"No edge is reported: {error}."
+        # Training takes its time: who sees this may stop, and ask for another number.
+        warn(f"no edge will be reported: {error}")
+        return _noted(begin, none, f"{NONE_REPORTED}: {error}.")
     gate = np.where(found.network(threshold).selected, begin.opening, 0.0)
     expected = found.expected_false(threshold)
+    often = "all" if threshold == 1 else f"at least {threshold:.0%} of"
     rough = " Halves of one series are not independent: it is a rough number." if found.scheme == "blocks" else ""
-    return replace(begin, gate=gate), (
-        f"Edges that at least {threshold:.0%} of the resamples select are kept: at most {expected:.2g} of them are "
-        f"expected to be false, in the sense of being selected no more often than by chance.{rough}"
+    return _noted(
+        begin,
+        gate,
+        f"Edges that {often} the resamples select are kept: at most {expected:.2g} of them are "
+        f"expected to be false, in the sense of being selected no more often than by chance.{rough}",
     )
+
+
+def _noted(begin: Start, gate: Float[ndarray, "regulators genes"], note: str) -> Start:
+    # Why nothing is reported comes before what else there is to say.
+    return replace(begin, gate=gate, note=" ".join(filter(None, [note, begin.note])))
 
 
 def describe_resampling(found: ensemble.Ensemble, network: Network) -> str:

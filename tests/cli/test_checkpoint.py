@@ -99,12 +99,12 @@ def test_mistakes(grn, h5ad, tmp_path, options, word):
     assert len(done.err.splitlines()) == 1
 
 
-def test_five_thousand_genes_are_warned_of_early(grn, tmp_path, monkeypatch):
+def test_eight_thousand_genes_are_warned_of_early(grn, tmp_path, monkeypatch):
     import anndata
     import numpy as np
 
     rng = np.random.default_rng(0)
-    data = anndata.AnnData(rng.normal(size=(30, 5000)).astype(np.float32))
+    data = anndata.AnnData(rng.normal(size=(30, 8000)).astype(np.float32))
     data.obs["time"] = np.tile(np.arange(3.0), 10)
     data.obs["trajectory"] = np.repeat([f"t{k}" for k in range(10)], 3)
     data.write_h5ad(tmp_path / "big.h5ad")
@@ -115,5 +115,5 @@ def test_five_thousand_genes_are_warned_of_early(grn, tmp_path, monkeypatch):
     monkeypatch.setattr(INFER, "make_start", never)
     done = grn("infer", tmp_path / "big.h5ad", "--trajectory-key", "trajectory", "--out", tmp_path / "n.tsv")
     assert done.status == 130
-    assert "warning: 5000 candidate regulators of 5000 genes are 25.0 million candidate edges" in done.err
+    assert "warning: 8000 candidate regulators of 8000 genes are 64.0 million candidate edges" in done.err
     assert "--regulators tfs.txt" in done.err

@@ -112,6 +112,11 @@ def test_a_broken_checkpoint_is_written_over(series, tmp_path):
         first = ensemble.resample(method, series, resamples=4, checkpoint=path)
     second = ensemble.resample(method, series, resamples=4, checkpoint=path)
     np.testing.assert_array_equal(first.frequency, second.frequency)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.warns(GrnWarning, match="its checksum is another"):
+        third = ensemble.resample(method, series, resamples=4, checkpoint=path)
+    np.testing.assert_array_equal(first.score, third.score)
 
 
 def test_seeds_differ_between_resamples_and_not_between_runs(series):

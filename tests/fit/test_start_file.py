@@ -11,7 +11,8 @@ from fit_systems import N, known
 from safetensors.numpy import save_file
 
 from grn_l0._errors import FileFormatError, OutputError
-from grn_l0.fit.start_file import canonical, data_checksum, load_start, read_about, save_start
+from grn_l0._journal import checksum_of
+from grn_l0.fit.start_file import VERSION, canonical, data_checksum, load_start, read_about, save_start
 from grn_l0.posterior.projection import Projection
 from grn_l0.posterior.start import Start
 
@@ -79,13 +80,26 @@ def test_foreign_damaged_and_newer_files(tmp_path: Path) -> None:
     save_file(one, str(path), {"format": "grn_l0 start", "version": "99", "header": "{}"})
     with pytest.raises(FileFormatError, match="this version"):
         read_about(path)
-    save_file(one, str(path), {"format": "grn_l0 start", "version": "1", "header": "{}"})
-    with pytest.raises(FileFormatError, match="damaged"):
+    this = {"format": "grn_l0 start", "version": str(VERSION)}
+    # The folder of this test has "damaged" in its name, too.
+    save_file(one, str(path), this | {"header": "{}"})
+    with pytest.raises(FileFormatError, match="is a damaged checkpoint"):
         read_about(path)
     header = '{"about": {}, "values": {}, "covariances": 0}'
-    save_file(one, str(path), {"format": "grn_l0 start", "version": "1", "header": header})
-    with pytest.raises(FileFormatError, match="damaged"):
+    save_file(one, str(path), this | {"header": header, "checksum": checksum_of(header, one)})
+    with pytest.raises(FileFormatError, match="is a damaged checkpoint"):
         load_start(path)
+
+
+def test_a_file_of_which_a_bit_was_altered_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.safetensors"
+    save_start(path, known(4).start, ABOUT)
+    whole = path.read_bytes()
+    for altered in (whole[:-1] + bytes([whole[-1] ^ 1]), whole.replace(b'\\"seed\\": 1', b'\\"seed\\": 2')):
+        assert altered != whole
+        path.write_bytes(altered)
+        with pytest.raises(FileFormatError, match="its checksum is another"):
+            load_start(path)
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -268,13 +269,18 @@ def test_no_scheduler(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-def test_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    distributed = pytest.importorskip("distributed")
+@pytest.mark.slow
+def test_no_worker(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # Long enough for the scheduler itself to answer on a busy machine.
     monkeypatch.setattr("grn_l0.posterior.cluster._PATIENCE", 5)
-    with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as empty,
-        pytest.raises(OptionError, match="has no worker"),
-        open_workers(dask=empty.scheduler_address),
-    ):
-        pass
+    cluster.scale(0)
+    while cluster.scheduler_info["workers"]:
+        time.sleep(0.05)
+    try:
+        with (
+            pytest.raises(OptionError, match="has no worker"),
+            open_workers(dask=cluster.scheduler_address),
+        ):
+            pass
+    finally:
+        cluster.scale(2)

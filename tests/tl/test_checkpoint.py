@@ -10,7 +10,6 @@ from grn_l0._errors import OptionError, OutputError
 from grn_l0.fit import FitConfig
 from grn_l0.posterior.config import PosteriorConfig
 from grn_l0.tl import start as tl_start
-from grn_l0.tl.memory import estimated_memory, warn_of_memory
 
 OPTIONS = {
     "trajectory_key": "trajectory",
@@ -149,20 +148,6 @@ def test_places_that_cannot_hold_a_checkpoint(adata, tmp_path):
         tl.infer(adata, **OPTIONS, checkpoint=tmp_path / "file")
     with pytest.raises(OptionError, match="start='posterior'"):
         tl.infer(adata, **OPTIONS, start="none", checkpoint=tmp_path)
-
-
-def test_too_many_candidates_are_warned_of_before_any_work(adata, monkeypatch, recwarn):
-    from grn_l0 import pp
-
-    series, chain = pp.to_timeseries(adata, trajectory_key="trajectory"), PosteriorConfig()
-    assert estimated_memory(series, 10, chain) < 1e9
-    warn_of_memory(series, 10, chain)
-    assert not recwarn.list
-    with pytest.warns(GrnWarning, match=r"20000 candidate regulators.*GB of memory.*--regulators"):
-        warn_of_memory(series, 20000, chain)
-    monkeypatch.setattr("grn_l0.tl.memory.machine_memory", lambda: 5e8)
-    with pytest.warns(GrnWarning, match="this machine has 0"):
-        warn_of_memory(series, 10, chain)
 
 
 @pytest.mark.slow

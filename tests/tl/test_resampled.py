@@ -112,11 +112,13 @@ def test_genes_that_stay_constant_are_no_candidates_for_false_edges(data):
 
 
 def test_a_number_that_cannot_be_kept_leaves_no_edge_and_says_which_can(data):
-    result = tl.infer(data.copy(), resamples=10, false_edges=1e-6, **OPTIONS)
+    with pytest.warns(GrnWarning, match="no edge will be reported: false_edges=1e-06 cannot be kept"):
+        result = tl.infer(data.copy(), resamples=10, false_edges=1e-6, **OPTIONS)
     assert result.network.n_edges == 0
     assert result.network.frequencies.max() > 0.5
     assert "No edge is reported: false_edges=1e-06 cannot be kept" in result.status
     assert "Ask for false_edges=" in result.status
+    assert "No regulation can be told" not in result.status
 
 
 def test_processes_and_checkpoints_change_nothing(data, often, tmp_path, monkeypatch):
