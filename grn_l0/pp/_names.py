@@ -79,7 +79,7 @@ def match_regulators(
     if match.n_found < FEW * match.n_given:
         warn(match.message)
     else:
-        _log.info(match.message)
+        _log.info(f"{match.message}; not {some(match.missing)}" if match.missing else match.message)
     return match.found
 
 
@@ -118,8 +118,6 @@ def report(genes: Sequence[str], given: Sequence[str], gene_table: pd.DataFrame 
     message = f"{head} {what} {'are' if len(given) > 1 else 'is'} among the {len(genes):,} genes of the data"
     if len(found) < FEW * len(given):
         message += "".join(f"; {hint}" for hint in _hints(genes, missing, len(found), gene_table))
-    elif missing:
-        message += f"; not {some(missing)}"
     return NameMatch(found=found, missing=missing, n_given=len(given), n_found=len(found), message=message)
 
 
