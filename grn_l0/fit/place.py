@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grn_l0.fit.adam import Adam
 from grn_l0.fit.loss import Objective
 from grn_l0.fit.progress import Reporter
 
@@ -22,7 +23,7 @@ class Place:
     """
 
     objective: Objective
-    optimiser: torch.optim.Optimizer
+    optimiser: Adam
     generator: torch.Generator
     reporter: Reporter
     good: dict[str, Tensor]
@@ -38,7 +39,7 @@ class Place:
             "failures": self.failures,
             "objective": _arrays(self.objective.state_dict()),
             "good": _arrays(self.good),
-            "adam": [_arrays(self.optimiser.state.get(p, {})) for p in self._parameters()],
+            "adam": [_arrays(self.optimiser.state.get(p, {})) for p in self.optimiser.parameters],
             "generator": self.generator.get_state().numpy(),
             "rows": self.reporter.rows,
         }
@@ -56,7 +57,7 @@ class Place:
         for one in (there, good):
             if {k: (v.shape, v.dtype) for k, v in one.items()} != {k: (v.shape, v.dtype) for k, v in here.items()}:
                 raise ValueError("parameters are of another model")
-        adam, parameters = [_tensors(m) for m in state["adam"]], self._parameters()
+        adam, parameters = [_tensors(m) for m in state["adam"]], self.optimiser.parameters
         shapes = [{k: v.shape for k, v in m.items() if k != "step"} for m in adam]
         if any(v != p.shape for m, p in zip(shapes, parameters, strict=True) for v in m.values()):
             raise ValueError("moments are of another model")
@@ -72,9 +73,6 @@ class Place:
         self.good, self.step, self.shrink, self.failures = good, step, shrink, failures
         self.reporter.rows[:] = rows
         return True
-
-    def _parameters(self) -> list[Tensor]:
-        return [p for group in self.optimiser.param_groups for p in group["params"]]
 
 
 def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:

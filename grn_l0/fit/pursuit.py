@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from grn_l0._typing import Bool, Float
+from grn_l0.fit.adam import Adam
 from grn_l0.gates import AbstractGate, HardConcrete
 from grn_l0.sparsity import AbstractSparsity
 
@@ -179,9 +180,7 @@ def _descend(
     # in units of how well each is known: a step of one size for all would miss the many that are known well
     unit = (curvature / variance + slab**-2).rsqrt()
     u = torch.nn.Parameter(weight.gather(0, first) * act / unit)
-    optimiser = torch.optim.Adam(
-        [{"params": [u], "lr": _RATE_WEIGHT}, {"params": list(gate.parameters()), "lr": _RATE_GATE}]
-    )
+    optimiser = Adam([{"params": [u], "lr": _RATE_WEIGHT}, {"params": list(gate.parameters()), "lr": _RATE_GATE}])
 
     def left(w: Tensor, open_by: Tensor, spread: Tensor) -> Tensor:
         m = w * open_by
@@ -190,7 +189,7 @@ def _descend(
 
     weight_price = 0.5 * torch.log1p(slab**2 * curvature / variance) if occam else torch.zeros_like(curvature)
     for _ in range(steps):
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         p, w = gate.probability(), u * unit
         full = _scatter(p, idx, act, n_regulators)
         loss = 0.5 * (left(w, gate.mean(), gate.variance()) / variance).sum()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from grn_l0._errors import DivergenceError
+from grn_l0.fit.adam import Adam
 from grn_l0.fit.config import FitConfig
 from grn_l0.fit.loss import Objective
 from grn_l0.fit.place import Place
@@ -68,7 +69,7 @@ def train(
     """
     with _on(objective, config.torch_device):
         groups = parameter_groups(objective, config, rate, time_rate)
-        optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99), eps=1e-12, fused=True)
+        optimiser = Adam(groups, betas=(0.9, 0.99), eps=1e-12)
         base = [float(g["lr"]) for g in optimiser.param_groups]
         place = Place(
             objective=objective, optimiser=optimiser, generator=generator, reporter=reporter, good=_snapshot(objective)
@@ -171,8 +172,8 @@ def _on(objective: Objective, device: torch.device) -> Iterator[None]:
         objective.cpu()
 
 
-def _step(objective: Objective, optimiser: torch.optim.Optimizer, generator: torch.Generator | None) -> float | None:
-    optimiser.zero_grad(set_to_none=True)
+def _step(objective: Objective, optimiser: Adam, generator: torch.Generator | None) -> float | None:
+    optimiser.zero_grad()
     gate = objective.gate
     with torch.no_grad():
         before = gate.probability()
