@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -12,6 +14,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+#: Threads that wait for parts of what a thread is at.
+_CREW: ContextVar[ThreadPoolExecutor | None] = ContextVar("crew", default=None)
 
 
 def on_processes(
@@ -74,3 +79,29 @@ def on_threads(items: Iterator[T], call: Callable[[T], R], threads: int) -> Iter
                 if found:
                     running.add(pool.submit(one))
                     yield from found
+
+
+@contextmanager
+def crew(threads: int) -> Iterator[None]:
+    """Work that is done `in_parts` inside takes so many threads, the calling one among them."""
+    if threads < 2:
+        yield
+        return
+    with ThreadPoolExecutor(threads - 1) as pool:
+        before = _CREW.set(pool)
+        try:
+            yield
+        finally:
+            _CREW.reset(before)
+
+
+def in_parts(call: Callable[[T], R], parts: Sequence[T]) -> list[R]:
+    """Results of a call for every part, in their order; side by side inside a `crew`."""
+    pool = _CREW.get()
+    if pool is None or len(parts) < 2:
+        return [call(part) for part in parts]
+    handed = [pool.submit(call, part) for part in parts[1:]]
+    found = [call(parts[0])]
+    # What nobody has begun with is not waited for.
+    rest = [call(part) if other.cancel() else other for part, other in zip(parts[:0:-1], handed[::-1], strict=True)]
+    return found + [r.result() if isinstance(r, Future) else r for r in rest[::-1]]

@@ -1,4 +1,4 @@
-"""Exponential Heun over a list of edges as one operation of torch, with its gradient; single threaded."""
+"""Exponential Heun over a list of edges as one operation of torch, with its gradient; blocks of series side by side."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grn_l0._parallel import in_parts
 from grn_l0._typing import Array, Bool, Float, Int
 from grn_l0.dynamics import AbstractDynamics, Terms
 from grn_l0.solve.abstract import checked
 from grn_l0.solve.production import System
+from grn_l0.solve.room import Room
 
-#: Series that are taken through their steps together: two of the kernels' arrays of 350 genes fill a first-level cache.
-_BLOCK = 64
-#: Beyond so many values in a block's state it gets fewer series, so that it stays in the second-level cache.
+#: Most series that are taken through their steps together, so that what is done once per edge counts for little.
+_BLOCK = 128
+#: Beyond so many values in a block's state it gets fewer series, so that it stays in the second-level cache;
 _VALUES = 40_000
-#: Least series of a block, which a vector register holds.
+#: but not fewer than these. Of twice as many series two blocks are made, for two threads.
 _LEAST = 16
+#: Numbers that a vector register holds.
+_VECTOR = 8
+
+_ROOM = Room()
 
 
 def heun(
@@ -43,6 +49,13 @@ def heun(
         Tensor,
         _Heun.apply(x0, weight, bias, terms.amplitude, log_rate, drive, plan),  # type: ignore[no-untyped-call]
     )
+
+
+def _parts(n_series: int, most: int) -> list[tuple[int, int]]:
+    """First series and size of blocks, which do not depend on how many threads work on them."""
+    n = max(-(-n_series // most), 2 if n_series >= 2 * _LEAST else 1)
+    size = -(-n_series // (n * _VECTOR)) * _VECTOR
+    return [(first, min(size, n_series - first)) for first in range(0, n_series, size)]
 
 
 class _Plan:
@@ -71,7 +84,13 @@ class _Plan:
         self.counts = np.array(counts, dtype=np.int64)
         self.lengths = np.ascontiguousarray(gaps.numpy().T / np.maximum(self.counts, 1)[:, None], dtype=dtype)
         self.moves = np.empty((0, 0), dtype) if held is None else np.ascontiguousarray(~held.numpy().T, dtype=dtype)
-        self.block = max(_LEAST, min(_BLOCK, _VALUES // max(dynamics.n_genes, 1)))
+        self.parts = _parts(len(gaps), max(_LEAST, min(_BLOCK, _VALUES // max(dynamics.n_genes, 1))))
+
+    def shapes(self, size: int, *, all_steps: bool) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        """Of what a kernel needs for states and features of a block, of one step or of all."""
+        steps = int(self.counts.sum())
+        rows, features = (7 + 3 * steps, 1 + 2 * steps) if all_steps else (7, 2)
+        return (rows, len(self.pointer) - 1, size), (features, len(self.regulators), size)
 
     def system(self, weight: Array, bias: Array, amplitude: Array, log_rate: Array) -> System:
         return System(
@@ -107,9 +126,15 @@ class _Heun(torch.autograd.Function):
         state = x0.T.contiguous().numpy()
         system = plan.system(weight.numpy(), bias.numpy(), _array(amplitude, 1, state), log_rate.numpy())
         added = _array(None if drive is None else drive.permute(1, 2, 0).contiguous(), 3, state)
-        given = (system, state, plan.lengths, plan.counts, plan.moves, added, plan.block)
+        given: tuple[Any, ...] = (system, state, plan.lengths, plan.counts, plan.moves, added)
         out = np.empty((len(plan.counts) + 1, *state.shape), state.dtype)
-        finite = solve(*given, out)
+
+        def one(part: tuple[int, int]) -> bool:
+            with _ROOM.arrays(*plan.shapes(part[1], all_steps=False), dtype=state.dtype) as (space, fspace):
+                arguments: tuple[Any, ...] = (*given, *part, space, fspace, out)
+                return bool(solve(*arguments))
+
+        finite = all(in_parts(one, plan.parts))
         ctx.given, ctx.plan, ctx.n_edges = given, plan, len(weight)
         states = torch.from_numpy(out).permute(2, 0, 1)
         return states if finite else checked(states)
@@ -118,14 +143,20 @@ class _Heun(torch.autograd.Function):
     def backward(ctx: Any, dout: Tensor) -> tuple[Tensor | None, ...]:
         from grn_l0.solve.kernels import adjoint
 
-        system, state, lengths, counts, moves, added, block = ctx.given
+        given, parts = ctx.given, ctx.plan.parts
+        system, state, added = given[0], given[1], given[-1]
         back = dout.permute(1, 2, 0).contiguous().numpy()
         dx0, dadded = np.empty_like(state), np.zeros_like(added)
-        drate, dweight, dbias, damplitude = (
-            np.zeros_like(a) for a in (system.rate, system.weight, system.bias, system.amplitude)
-        )
-        gradients = (dadded, drate, dweight, dbias, damplitude)
-        adjoint(system, state, lengths, counts, moves, added, block, back, dx0, *gradients)
+
+        def one(part: tuple[int, int]) -> list[Array]:
+            gradients = [np.zeros_like(a) for a in (system.rate, system.weight, system.bias, system.amplitude)]
+            with _ROOM.arrays(*ctx.plan.shapes(part[1], all_steps=True), dtype=state.dtype) as (space, fspace):
+                arguments: tuple[Any, ...] = (*given, *part, space, fspace, back, dx0, dadded, *gradients)
+                adjoint(*arguments)
+            return gradients
+
+        # Added in the order of the blocks, whichever was done first.
+        drate, dweight, dbias, damplitude = (np.sum(some, axis=0) for some in zip(*in_parts(one, parts), strict=True))
         whole = np.zeros(ctx.n_edges, state.dtype)
         whole[ctx.plan.edges] = dweight
         return (

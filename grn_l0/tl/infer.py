@@ -12,6 +12,7 @@ import pandas as pd
 from grn_l0 import pp
 from grn_l0._device import checked_device
 from grn_l0._errors import OptionError
+from grn_l0._parallel import crew
 from grn_l0._random import check_seed
 from grn_l0._typing import PathLikeStr, Progress
 from grn_l0.dynamics import AbstractDynamics
@@ -233,7 +234,7 @@ def infer(
     check_density(options.sparse, len(rows) * (series.n_genes - 1))
     if priors and options.sparse.priced:
         raise OptionError("a prior enters through the price of its edges, and so does not go with a price of your own")
-    with limited(chain.threads, series.n_series * series.n_genes):
+    with limited(chain.threads, series.n_series * series.n_genes), crew(chain.threads):
         begin = None
         if start == "posterior":
             shared = jobs if dask is None else 1
