@@ -21,8 +21,10 @@ NO_NAN = ANY_ORDER | {"nnan"}
 @overload
 def compiled(function: F) -> F: ...
 @overload
-def compiled(*, fastmath: frozenset[str]) -> Callable[[F], F]: ...
-def compiled(function: F | None = None, *, fastmath: frozenset[str] = EXACT) -> F | Callable[[F], F]:
+def compiled(*, fastmath: frozenset[str] = EXACT, inner: bool = False) -> Callable[[F], F]: ...
+def compiled(
+    function: F | None = None, *, fastmath: frozenset[str] = EXACT, inner: bool = False
+) -> F | Callable[[F], F]:
     """Compile on the first call, and keep what was compiled for the next process; it runs beside other threads.
 
     Parameters
@@ -31,10 +33,15 @@ def compiled(function: F | None = None, *, fastmath: frozenset[str] = EXACT) -> 
         To be compiled; left out where the decorator has arguments.
     fastmath
         What the compiler may assume: `EXACT`, `ANY_ORDER` or `NO_NAN`.
+    inner
+        It is only called by compiled functions, so what Python would call is not compiled as well.
     """
 
     def compile_it(plain: F) -> F:
-        compiler = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=set(fastmath))
+        options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": set(fastmath)}
+        if inner:
+            options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        compiler = numba.njit(**options)
         return cast(F, compiler(plain))
 
     return compile_it if function is None else compile_it(function)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -62,23 +61,18 @@ def kept(path: Path, call: Callable[..., Any], arguments: tuple[Any, ...]) -> Pa
     return path
 
 
-def on_threads(items: Iterator[T], call: Callable[[T], R], threads: int) -> Iterator[R]:
-    """Results of a call for every item, in any order; while one thread makes the next item, others are at theirs."""
-    lock = Lock()
-
-    def one() -> list[R]:
-        with lock:
-            some = list(islice(items, 1))
-        return [call(item) for item in some]
-
+def on_threads(call: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Results of a call for every item, in any order; one is begun with when a thread is free for it."""
+    if threads == 1:
+        yield from map(call, items)
+        return
+    rest = iter(items)
     with ThreadPoolExecutor(threads) as pool:
-        running = {pool.submit(one) for _ in range(threads)}
+        running = {pool.submit(call, item) for item in islice(rest, threads)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            for found in (future.result() for future in done):
-                if found:
-                    running.add(pool.submit(one))
-                    yield from found
+            running |= {pool.submit(call, item) for item in islice(rest, len(done))}
+            yield from (future.result() for future in done)
 
 
 @contextmanager

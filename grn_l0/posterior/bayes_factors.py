@@ -16,7 +16,7 @@ _MOST = 300.0
 STRONG = np.float32(8.0)
 
 
-@compiled(fastmath=NO_NAN)
+@compiled(fastmath=NO_NAN, inner=True)
 def prepare_slab(
     own: np.ndarray, odds: np.ndarray, square: Any, part: Any, over: Any, pull: np.ndarray, share: np.ndarray
 ) -> None:
@@ -32,7 +32,7 @@ def prepare_slab(
         share[j] = odds[j] * part / np.sqrt(spread)
 
 
-@compiled(fastmath=NO_NAN)
+@compiled(fastmath=NO_NAN, inner=True)
 def add_odds(
     residual: np.ndarray, pull: np.ndarray, share: np.ndarray, closed: np.ndarray, over: Any, out: np.ndarray
 ) -> Any:
@@ -58,7 +58,7 @@ def add_odds(
     return strong
 
 
-@compiled(fastmath=NO_NAN)
+@compiled(fastmath=NO_NAN, inner=True)
 def sum_of(odds: np.ndarray) -> Any:
     """Their sum."""
     out = np.float32(0.0)
@@ -67,7 +67,7 @@ def sum_of(odds: np.ndarray) -> Any:
     return out
 
 
-@compiled(fastmath=NO_NAN)
+@compiled(fastmath=NO_NAN, inner=True)
 def record_odds(odds: np.ndarray, probability: np.ndarray) -> None:
     """Add probabilities, o / (1 + o)."""
     one = np.float32(1.0)
@@ -78,7 +78,7 @@ def record_odds(odds: np.ndarray, probability: np.ndarray) -> None:
 # Slices would cost more than the arithmetic on one edge, hence whole arrays and a position j.
 
 
-@compiled
+@compiled(inner=True)
 def odds_of(square: float, j: int, pull: np.ndarray, share: np.ndarray, terms: np.ndarray) -> float:
     """Posterior odds of edge j over exp(`excess_of`); `terms` gets what each slab adds.
 
@@ -93,7 +93,7 @@ def odds_of(square: float, j: int, pull: np.ndarray, share: np.ndarray, terms: n
     return total
 
 
-@compiled
+@compiled(inner=True)
 def excess_of(square: float, j: int, pull: np.ndarray) -> float:
     """By how many nats the evidence exceeds what a float can hold well; mostly 0."""
     widest = 0.0
@@ -102,7 +102,7 @@ def excess_of(square: float, j: int, pull: np.ndarray) -> float:
     return max(square * widest - _MOST, 0.0)
 
 
-@compiled
+@compiled(inner=True)
 def draw_weight(
     r: float, j: int, pull: np.ndarray, terms: np.ndarray, total: float, state: np.ndarray, usage: np.ndarray
 ) -> float:
@@ -119,7 +119,7 @@ def draw_weight(
     return out
 
 
-@compiled
+@compiled(inner=True)
 def mean_weight(r: float, j: int, pull: np.ndarray, terms: np.ndarray, total: float) -> float:
     """Mean of the weight given that the gate is open."""
     mean = 0.0

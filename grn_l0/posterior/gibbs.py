@@ -6,6 +6,8 @@ of them opens, or one is open, the chain goes gate by gate.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from grn_l0._compiled import compiled
@@ -24,6 +26,9 @@ from grn_l0.posterior.randoms import gamma, keyed, uniform
 #: Closed gates that are looked at together.
 _TOGETHER = 256
 
+#: Written as a literal, it would have everything that counts from it compiled twice.
+_ZERO: Any = np.int64(0)
+
 #: Least odds with which an edge's coefficient is recorded.
 _LIKELY = np.float32(1e-4)
 
@@ -40,7 +45,7 @@ def _move(residual: np.ndarray, gram: np.ndarray, low: np.ndarray, size: int, j:
             residual[k] += low[a, k] * part
 
 
-@compiled
+@compiled(inner=True)
 def _hold(weight: np.ndarray, where: np.ndarray, at: np.ndarray, n: int, j: int, value: float) -> int:
     """Set the weight of edge j, 0 for closed; `at[:n]` lists the open edges, `where` their places in it, -1 for none.
 
@@ -60,7 +65,7 @@ def _hold(weight: np.ndarray, where: np.ndarray, at: np.ndarray, n: int, j: int,
     return n
 
 
-@compiled
+@compiled(inner=True)
 def _first_open(opened: np.ndarray, n: int, first: int, last: int) -> int:
     """Position of the first of n open edges from `first` on, `last` for none before it."""
     for a in range(n):
@@ -122,7 +127,7 @@ def sweep_targets(
         low = factors[max(bent[i], 0)] if len(factors) else none
         size = used[bent[i]] if bent[i] >= 0 else 0
         family = group[i] if len(group) else alone
-        n = 0
+        n = _ZERO
         for j in range(n_regulators):
             own[j] = gram[j, j]
             for a in range(size):
@@ -149,7 +154,7 @@ def sweep_targets(
                 else:
                     t2, part = np.float32(slabs[0, k] * slabs[0, k]), np.float32(shares[0, k])
                     prepare_slab(own32, prior, t2, part, over, pull[k], share[k])
-            j = 0
+            j = _ZERO
             while j < n_regulators:
                 if where[j] >= 0:
                     old = weight[j]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import local
 from typing import Any, Protocol
 
 import numpy as np
@@ -157,10 +158,13 @@ class SmoothedGrams:
         rows = sum(len(d.series) * len(d.times) for d in setting.designs)
         #: What the fixed effects leave is known once a target is whitened; this is before.
         self.freedom: Float[ndarray, " genes"] = np.where(rated, rows * setting.observed, 1.0)
-        self._last: _Kind | None = None
+        self._last = _Last()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_last": None}
+        return {k: v for k, v in self.__dict__.items() if k != "_last"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_last": _Last()}
 
     def groups(self) -> list[Int[ndarray, " targets"]]:
         """Blocks of targets of one kind, those of one kind after each other."""
@@ -190,10 +194,10 @@ class SmoothedGrams:
             yield made.gram(gram, share)
 
     def _of_kind(self, kind: int) -> _Kind:
-        """What all targets of a kind share, if none of their values are missing; kept until another is asked for."""
-        if self._last is not None and self._last.kind == kind:
-            return self._last
-        self._last = None
+        """What all targets of a kind share, if none of their values are missing; each thread keeps its last one."""
+        if self._last.found is not None and self._last.found.kind == kind:
+            return self._last.found
+        self._last.found = None
         whitener = Whitener.of(self.setting, kind)
         features = whitener.responses(self.regressors)
         if features.shape[1] > _SINGLE:
@@ -204,8 +208,8 @@ class SmoothedGrams:
         self._add_deviations(
             gram, [np.sqrt(len(d.series)) * w @ whitener.response(q) for q, (w, d) in enumerate(matrices)]
         )
-        self._last = _Kind(kind, whitener, features, gram)
-        return self._last
+        self._last.found = _Kind(kind, whitener, features, gram)
+        return self._last.found
 
     def _single(self, kind: int, genes: Int[ndarray, " some"]) -> Iterator[Gram]:
         """A Gram matrix for each target of one kind, from what was observed of it."""
@@ -270,6 +274,12 @@ class _Kind:
     whitener: Whitener
     features: Float[ndarray, "rows regulators"]
     gram: Float[ndarray, "regulators regulators"]
+
+
+class _Last(local):
+    """What a thread has asked for last."""
+
+    found: _Kind | None = None
 
 
 @dataclass(eq=False)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from threading import Lock
 from types import TracebackType
 from typing import Self, final
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from grn_l0._errors import WorkerError
 from grn_l0._parallel import on_threads
-from grn_l0._typing import Float, Int, ndarray
+from grn_l0._typing import Int, ndarray
 from grn_l0.posterior.grams import Gram, Grams
 from grn_l0.posterior.kinds import Choice
 from grn_l0.posterior.odds import Odds
@@ -72,38 +73,39 @@ class LocalStatistics(SharedStatistics):
     def __init__(self, grams: Grams) -> None:
         self.grams, self.groups, self.taken = grams, grams.groups(), 0
         self.made: dict[int, list[Gram]] = {}
-        self.last: Float[ndarray, "regulators regulators"] | None = None
+        self.lock = Lock()
 
     def sample(self, task: Task, odds: Odds, choice: Choice) -> Iterator[Sampled]:
-        """One block after the other."""
+        """One block after the other, or as many as there are threads."""
         from threadpoolctl import threadpool_limits
 
         most = max(_HELD, _HELD_PER_EDGE * odds.allowed.size)
+        beside = task.threads > 1 and odds.allowed.shape[1] <= BESIDE
+        each = replace(task, threads=1) if beside else task
+
+        def run(k: int) -> list[Sampled]:
+            return [sample(each, gram, odds.of(gram.genes), choice) for gram in self._group(k, most)]
+
         # Sums of BLAS depend on its threads, of which workers have one.
         with threadpool_limits(1):
-            if task.threads > 1 and odds.allowed.shape[1] <= BESIDE:
-                one = replace(task, threads=1)
-                yield from on_threads(
-                    self._all(most), lambda gram: sample(one, gram, odds.of(gram.genes), choice), task.threads
-                )
-                return
-            for gram in self._all(most):
-                yield sample(task, gram, odds.of(gram.genes), choice)
+            for done in on_threads(run, range(len(self.groups)), task.threads if beside else 1):
+                yield from done
 
-    def _all(self, most: int) -> Iterator[Gram]:
-        """Of all targets; matrices of at most so many bytes are kept."""
-        for k, genes in enumerate(self.groups):
-            if k in self.made:
-                yield from self.made[k]
-                continue
-            some = []
-            for gram in self.grams.of(genes):
+    def _group(self, k: int, most: int) -> Iterator[Gram]:
+        """Of one group; matrices of at most so many bytes are kept."""
+        if k in self.made:
+            yield from self.made[k]
+            return
+        some = []
+        for gram in self.grams.of(self.groups[k]):
+            with self.lock:
                 # Blocks of one kind share their matrix.
-                self.taken += gram.nbytes - (gram.gram.nbytes if gram.gram is self.last else 0)
-                self.last = gram.gram
-                if self.taken <= most:
-                    some.append(gram)
-                yield gram
+                shared = any(gram.gram is other.gram for made in self.made.values() for other in made)
+                self.taken += gram.nbytes - (gram.gram.nbytes if shared else 0)
+            if self.taken <= most:
+                some.append(gram)
+            yield gram
+        with self.lock:
             if self.taken <= most:
                 self.made[k] = some
 

@@ -14,7 +14,7 @@ from grn_l0._compiled import ANY_ORDER, compiled
 from grn_l0.solve.production import System, features, features_back, production, production_back
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def _coefficients(rate: float, h: float) -> tuple[float, float, float]:
     """`a` = d h, the gain 1 - exp(-a), and the ramp 1 - gain / a without cancellation (or 0 / 0) for small a."""
     a = rate * h
@@ -24,7 +24,7 @@ def _coefficients(rate: float, h: float) -> tuple[float, float, float]:
     return a, gain, 1 - gain / a
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def _decay(
     system: System,
     h: np.ndarray,
@@ -54,7 +54,7 @@ def _decay(
                 ramp[i, s] *= row[s]
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def _step(
     system: System,
     x: np.ndarray,  # (N, B)
@@ -81,7 +81,7 @@ def _step(
             after[i, s] = predicted[i, s] + ramp[i, s] * (f1[i, s] - f0[i, s])
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def _predict(
     system: System,
     x: np.ndarray,
@@ -102,7 +102,7 @@ def _predict(
                 predicted[i, s] = x[i, s] + gain[i, s] * (f0[i, s] - x[i, s])
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def _load(states: np.ndarray, first: int, size: int, block: np.ndarray) -> None:
     for i in range(len(block)):
         row = states[i, first : first + size]  # else every index is tested for being negative
@@ -110,7 +110,7 @@ def _load(states: np.ndarray, first: int, size: int, block: np.ndarray) -> None:
             block[i, s] = row[s]
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def _store(block: np.ndarray, first: int, size: int, states: np.ndarray) -> None:
     for i in range(len(block)):
         row = states[i, first : first + size]

@@ -30,7 +30,7 @@ class System(NamedTuple):
     amplitude: np.ndarray  # (N,) production is this times a sigmoid; (0,) for production that is linear
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def features(system: System, x: np.ndarray, size: int, feature: np.ndarray) -> None:
     """What regulators contribute by, (K, B), from the states x, (N, B), of the first `size` series of a block."""
     one = x.dtype.type(1.0)
@@ -49,7 +49,7 @@ def features(system: System, x: np.ndarray, size: int, feature: np.ndarray) -> N
                 feature[j, s] = (x[g, s] - at) * by
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def features_back(system: System, x: np.ndarray, size: int, dfeature: np.ndarray, dx: np.ndarray) -> None:
     """Adds to the gradient in the states what comes from that in the features."""
     one = x.dtype.type(1.0)
@@ -70,7 +70,7 @@ def features_back(system: System, x: np.ndarray, size: int, dfeature: np.ndarray
                 dx[g, s] += by * dfeature[j, s]
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def production(system: System, feature: np.ndarray, size: int, f: np.ndarray) -> None:
     """Production (N, B) of the genes that move, from the features."""
     one = f.dtype.type(1.0)
@@ -100,7 +100,7 @@ def production(system: System, feature: np.ndarray, size: int, f: np.ndarray) ->
                 f[i, s] = least if f[i, s] < least else f[i, s]
 
 
-@compiled(fastmath=ANY_ORDER)
+@compiled(fastmath=ANY_ORDER, inner=True)
 def production_back(
     system: System,
     feature: np.ndarray,

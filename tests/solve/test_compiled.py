@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from grn_l0._errors import DivergenceError
+from grn_l0._parallel import crew
 from grn_l0.dynamics import AbstractDynamics, Linear, Logistic
 from grn_l0.solve import AbstractExponential, ExponentialHeun
 
@@ -122,6 +123,19 @@ def test_the_same_bits_whatever_else_is_integrated() -> None:
         torch.set_num_threads(threads)
         some = SOLVER.solve(dynamics, given["x0"][:16], given["times"][:16], given["z"])
     assert torch.equal(whole, again) and torch.equal(whole[:16], some)
+
+
+@pytest.mark.parametrize("n_series", [1, 31, 32, S])
+def test_the_same_bits_on_any_number_of_threads(n_series: int) -> None:
+    """Also of gradients, which are summed over blocks of series."""
+    dynamics, given = model("linear", torch.float32), inputs("driven, held", torch.float32)
+    given |= {k: given[k][:n_series] for k in ("times", "held")}
+    given |= {k: given[k].detach()[:n_series].requires_grad_() for k in ("x0", "drive")}
+    found = []
+    for threads in (1, 2, 3):
+        with crew(threads):
+            found.append(solved(dynamics, given, compiled=True))
+    assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in found[0])
 
 
 def test_divergence_is_named() -> None:
