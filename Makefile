@@ -74,11 +74,11 @@ bench-calibration: $(DEV)
 
 bench-speed: $(DEV)
 	mkdir -p benchmarks/results
-	$(BIN)/grn-l0 benchmark speed --repeats 3 --out benchmarks/results
+	$(BIN)/grn-l0 benchmark speed --repeats 3 --threads 2 --out benchmarks/results
 
 bench-scale: $(DEV)
 	mkdir -p benchmarks/results
-	$(BIN)/grn-l0 benchmark scale --repeats 3 --out benchmarks/results --page docs/how-long.md
+	$(BIN)/grn-l0 benchmark scale --repeats 3 --threads 2 --out benchmarks/results --page docs/how-long.md
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov build dist

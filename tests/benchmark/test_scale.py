@@ -118,7 +118,8 @@ def _records(store: Cells) -> None:
             "peak_bytes": 5e8 + 30 * size.candidates, "auprc": 0.5,
         }  # fmt: skip
         store.keep(_record(size.name) | {"figures": figures})
-    for name, spent in (("11,165 genes × 1,000 TFs", 200.0), ("11,165 genes × 1,000 TFs, 2 workers", 125.0)):
+    names = [f"11,165 genes × 1,000 TFs{workers}" for workers in ("", ", 1 worker", ", 2 workers")]
+    for name, spent in zip(names, (200.0, 240.0, 150.0), strict=True):
         cost = {"fit_cpu_s": 1e-5 * 11.165e6, "base_bytes": 5e8, "peak_bytes": 5e8 + 30 * 11.165e6}
         store.keep(_record(name) | {"figures": {"fit_s": spent} | cost, "code": "older"})
     store.keep(_record(SIZES[-1].name) | {"status": "memory limit", "limit": 2.0**34, "figures": {}})

@@ -48,7 +48,7 @@ def exponent(found: list[Point], last: int | None = None, *, cpu: bool = False) 
 
 def costs(found: list[Point]) -> tuple[Cost | None, Cost | None]:
     """Seconds of processor time and bytes of memory, from the simulated sizes."""
-    chosen = [p for p in found if p.size.data == "simulated" and p.size.jobs == 1]
+    chosen = [p for p in found if p.size.data == "simulated" and p.size.jobs is None]
     genes, edges = [p.size.genes for p in chosen], [p.size.candidates for p in chosen]
     return (
         Cost.of(genes, edges, [p.fit_cpu_s for p in chosen]),

@@ -113,18 +113,18 @@ def _bars(cells: Cells, found: list[Point]) -> list[Bar]:
         if math.isfinite(size.bar_bytes):
             peak, bound = point.peak_bytes / GIB, size.bar_bytes / GIB
             bars.append(Bar(what=f"{size.name}, memory", measured=peak, bound=bound, unit="GiB", **words))
-        if size.jobs > 1:
-            bars.append(_workers(cells, size))
+        if size.jobs is not None and size.jobs > 1:
+            bars.append(_workers(cells, size, size.jobs))
     return bars
 
 
-def _workers(cells: Cells, size: Size) -> Bar:
+def _workers(cells: Cells, size: Size, jobs: int) -> Bar:
     """How much faster workers are than one: as many times as there are."""
     alone = next(s for s in SIZES if s.candidates == size.candidates and s.data == size.data and s.jobs == 1)
     return Bar(
         what=f"{size.name}, times faster than one",
         measured=Point.of(cells, alone).fit_s / Point.of(cells, size).fit_s,
-        bound=float(size.jobs),
+        bound=float(jobs),
         unit="×",
         at_least=True,
         outdated=outdated(cells, alone.name, size.name),
@@ -144,7 +144,7 @@ def formulas(cells: Cells) -> str:
         return ""
     laws = {"all sizes": exponent(found, cpu=True), f"the largest {_TOP}": exponent(found, _TOP, cpu=True)}
     known = [f"N^{law.exponent:.2f} ({name})" for name, law in laws.items() if law is not None]
-    simulated = [p for p in found if p.size.data == "simulated" and p.size.jobs == 1]
+    simulated = [p for p in found if p.size.data == "simulated" and p.size.jobs is None]
     old = f" {OUTDATED}" if outdated(cells, *(p.size.name for p in simulated)) else ""
     off = max(_off(seconds, p.size, p.fit_cpu_s) for p in simulated)
     off_memory = max(_off(memory, p.size, p.peak_bytes) for p in simulated)

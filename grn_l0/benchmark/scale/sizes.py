@@ -29,7 +29,7 @@ class Size:
     bar_s, bar_bytes
         Seconds and peak memory that it has to stay below.
     jobs
-        Processes that share the targets.
+        Processes that share the targets; None where the threads do that were asked for.
     repeats
         Runs, of those that were asked for; one where a run takes long.
     """
@@ -41,7 +41,7 @@ class Size:
     data: str = "simulated"
     bar_s: float = math.inf
     bar_bytes: float = math.inf
-    jobs: int = 1
+    jobs: int | None = None
     repeats: int = _AS_ASKED
 
     @property
@@ -59,6 +59,7 @@ SIZES = (
     Size(name="2,800 genes", genes=2800, series=True),
     Size(name="yeast, 3,551 genes × 138 TFs", genes=3551, regulators=138, data="yeast", bar_s=60.0),
     Size(name="11,165 genes × 1,000 TFs", genes=11165, regulators=1000, bar_s=360.0, bar_bytes=8 * GIB, repeats=1),
+    Size(name="11,165 genes × 1,000 TFs, 1 worker", genes=11165, regulators=1000, jobs=1, repeats=1),
     Size(name="11,165 genes × 1,000 TFs, 2 workers", genes=11165, regulators=1000, jobs=2, repeats=1),
     Size(name="11,165 × 11,165 genes", genes=11165, bar_s=3600.0, bar_bytes=16 * GIB, repeats=1),
 )

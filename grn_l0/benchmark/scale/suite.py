@@ -49,9 +49,10 @@ class ScalePlan(AbstractPlan):
         return [self._piece(size) for size in SIZES if self.most is None or size.genes <= self.most]
 
     def _piece(self, size: Size) -> Piece:
-        arguments: dict[str, Any] = {"threads": self.threads} | ({"jobs": size.jobs} if size.jobs > 1 else {})
+        threads = self.threads if size.jobs is None else 1
+        arguments: dict[str, Any] = {"threads": threads} | ({} if size.jobs is None else {"jobs": size.jobs})
         common: dict[str, Any] = {"repeats": min(self.repeats, size.repeats), "limits": self.limits}
-        common |= {"name": size.name, "threads": self.threads}
+        common |= {"name": size.name, "threads": threads}
         if size.data == "yeast":
             return Piece(call=Call(f"{_HERE}:fit_yeast", arguments), **common)
         system = {"path": f"{SHARED}/{size.genes}-{size.regulators}.h5ad", "regulators": size.regulators}
