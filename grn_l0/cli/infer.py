@@ -135,6 +135,16 @@ def infer(
         bool,
         typer.Option("--resume", help="With --checkpoint: refuse to begin anew where it has nothing of this run."),
     ] = False,
+    chains: Annotated[
+        int | None,
+        typer.Option(
+            "--chains",
+            metavar="N",
+            min=1,
+            help="Runs of the posterior that are averaged: steadier scores, in N times the time.  "
+            "[default: 1, in small systems 2 or 4]",
+        ),
+    ] = None,
     seed: opt.Seed = 0,
     threads: opt.Threads = None,
     device: opt.Device = "cpu",
@@ -158,6 +168,8 @@ def infer(
 
     with explain_interruption(checkpoint, words), open_data(data) as adata:
         from grn_l0 import tl
+        from grn_l0.posterior import PosteriorConfig
+        from grn_l0.tl.threads import checked_threads
 
         stages = plan(resamples or 0, jobs) if start is StartName.posterior else PLAN_FROM_SCRATCH
         with progress(quiet, stages) as report:
@@ -176,7 +188,8 @@ def infer(
                 steady_key=opt.optional_key(steady_key),
                 replicates=None if replicates is None else replicates.value,
                 seed=seed,
-                threads=threads,
+                posterior=None if chains is None else PosteriorConfig(chains=chains),
+                threads=threads if chains is None else checked_threads(threads),
                 device=device,
                 decide=decision,
                 sparse=chosen,

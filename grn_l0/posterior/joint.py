@@ -143,7 +143,7 @@ def _sampled(
     beside = Decoys.of(series, regulators, problems[0].noise, seed) if decoys else None
     n_chains = 1 if several else config.chains or _n_chains(series, len(regulators))
     problems *= n_chains
-    given = filled(problems[0].scaled)
+    given = filled(problems[0].scaled) if n_chains > 1 else []
     runs, others = [], [np.ones((0, series.n_genes))] if beside is None else []
     for k, problem in enumerate(problems):
         own = replace(request, seed=seed + k if several else _seed_of(seed, k))

@@ -195,8 +195,8 @@ def infer(
         resamples beside `dask` have one process only.
     """
     check_combination(
-        start=start, prior=prior, decide=decide, resamples=resamples, jobs=jobs, dask=dask, checkpoint=checkpoint,
-        resume=resume,
+        start=start, posterior=posterior, prior=prior, decide=decide, resamples=resamples, jobs=jobs, dask=dask,
+        checkpoint=checkpoint, resume=resume,
     )  # fmt: skip
     check_objects(gate, sparsity)
     if device is not None:  # before any work

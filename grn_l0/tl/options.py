@@ -10,6 +10,7 @@ from grn_l0.posterior import check_workers
 
 #: What only a posterior start can use, and why.
 _OF_POSTERIOR = {
+    "posterior": "settings of the posterior start, such as the number of chains, need one",
     "prior": "a prior enters through the posterior start",
     "decide": "decide needs probabilities from the posterior start",
     "resamples": "resamples are of the posterior start",
@@ -22,6 +23,7 @@ _OF_POSTERIOR = {
 def check_combination(
     *,
     start: str,
+    posterior: Any = None,
     prior: Any = None,
     decide: Any = None,
     resamples: int | None = None,
@@ -34,7 +36,7 @@ def check_combination(
 
     Parameters
     ----------
-    start, prior, decide, resamples, jobs, dask, checkpoint, resume
+    start, posterior, prior, decide, resamples, jobs, dask, checkpoint, resume
         As of `infer`; of most only counts whether they are given.
 
     Raises
@@ -55,8 +57,8 @@ def check_combination(
     # Beside a cluster, which has the targets, processes have the resamples.
     beside = dask is not None and resamples is not None
     check_workers(1 if beside else jobs, dask)
-    given = {"prior": prior, "decide": decide, "resamples": resamples, "dask": dask, "checkpoint": checkpoint}
-    given["jobs"] = jobs if jobs > 1 else None
+    given = {"posterior": posterior, "prior": prior, "decide": decide, "resamples": resamples, "dask": dask}
+    given |= {"checkpoint": checkpoint, "jobs": jobs if jobs > 1 else None}
     for name, why in _OF_POSTERIOR.items():
         if start == "none" and given[name] is not None:
             raise OptionError(f"{why}; use start='posterior' (--start posterior), or leave {name} out")
