@@ -95,7 +95,12 @@ def in_parts(call: Callable[[T], R], parts: Sequence[T]) -> list[R]:
     if pool is None or len(parts) < 2:
         return [call(part) for part in parts]
     handed = [pool.submit(call, part) for part in parts[1:]]
-    found = [call(parts[0])]
-    # What nobody has begun with is not waited for.
-    rest = [call(part) if other.cancel() else other for part, other in zip(parts[:0:-1], handed[::-1], strict=True)]
-    return found + [r.result() if isinstance(r, Future) else r for r in rest[::-1]]
+    try:
+        found = [call(parts[0])]
+        # What nobody has begun with is not waited for.
+        rest = [call(part) if other.cancel() else other for part, other in zip(parts[:0:-1], handed[::-1], strict=True)]
+        return found + [r.result() if isinstance(r, Future) else r for r in rest[::-1]]
+    except BaseException:
+        for other in handed:
+            other.cancel()
+        raise

@@ -45,9 +45,7 @@ Regulators = Annotated[
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same result.")]
 Threads = Annotated[
     int | None,
-    typer.Option(
-        "--threads", min=1, help="Threads of the posterior.  [default: as many as cores that this process may use]"
-    ),
+    typer.Option("--threads", min=1, help="Threads of the fit.  [default: as many as cores that this process may use]"),
 ]
 TorchThreads = Annotated[int, typer.Option("--threads", min=1, help="Threads of torch.")]
 Device = Annotated[

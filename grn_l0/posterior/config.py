@@ -27,8 +27,8 @@ class PosteriorConfig:
     chains
         Runs from rounds to second look, each with random numbers of its own, whose probabilities are averaged: every
         run settles in one of several states of the network that explain the data about as well. None: 4 up to 16,384
-        candidate edges, 2 up to 65,536 and 1 beyond, of 30 or more series without decoys; 1 elsewhere. Of one or two
-        long series three are taken whatever stands here.
+        candidate edges, 2 up to 65,536 and 1 beyond, of 30 or more series; 1 elsewhere. Of one or two long series
+        three are taken whatever stands here.
     second_look
         Sweeps of one more look at the edges, along the trajectories of the gated ODE, where `infer_start` is given
         them (`grn_l0.tl.infer` does: trained with the defaults of `FitConfig`, so that a start does not depend on the
@@ -73,7 +73,7 @@ class PosteriorConfig:
         "few": unless 30 series or more share each schedule, outnumber the regulators and have 100 genes. "always":
         whatever the data.
     threads
-        Threads of the chain; the result does not depend on it.
+        Threads of Gram matrices and chain, and in `grn_l0.tl.infer` of the solver; the result does not depend on it.
     """
 
     rounds: tuple[int, ...] = (40, 80, 80, 80, 120)

@@ -124,7 +124,7 @@ class SmoothedGrams:
     """Whiten responses of smoothed states, remove the fixed effects, multiply; add what is not known of the states.
 
     Of a target only what was observed counts. Matrices are made when they are asked for, one kind at a time, so that
-    no two of them need be held.
+    no thread needs to hold two of them.
 
     Parameters
     ----------

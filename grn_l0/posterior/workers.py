@@ -59,7 +59,7 @@ class Workers(ABC):
 
 @final
 class InProcess(Workers):
-    """One block after the other."""
+    """On the threads of this process."""
 
     def share(self, grams: Grams) -> SharedStatistics:
         """Nothing is sent anywhere."""
@@ -73,6 +73,7 @@ class LocalStatistics(SharedStatistics):
     def __init__(self, grams: Grams) -> None:
         self.grams, self.groups, self.taken = grams, grams.groups(), 0
         self.made: dict[int, list[Gram]] = {}
+        self.matrices: set[int] = set()
         self.lock = Lock()
 
     def sample(self, task: Task, odds: Odds, choice: Choice) -> Iterator[Sampled]:
@@ -100,10 +101,11 @@ class LocalStatistics(SharedStatistics):
         for gram in self.grams.of(self.groups[k]):
             with self.lock:
                 # Blocks of one kind share their matrix.
-                shared = any(gram.gram is other.gram for made in self.made.values() for other in made)
+                shared = id(gram.gram) in self.matrices
                 self.taken += gram.nbytes - (gram.gram.nbytes if shared else 0)
-            if self.taken <= most:
-                some.append(gram)
+                if self.taken <= most:
+                    self.matrices.add(id(gram.gram))
+                    some.append(gram)
             yield gram
         with self.lock:
             if self.taken <= most:

@@ -19,7 +19,7 @@ from grn_l0.solve.room import Room
 _BLOCK = 128
 #: Beyond so many values in a block's state it gets fewer series, so that it stays in the second-level cache;
 _VALUES = 40_000
-#: but not fewer than these. Of twice as many series two blocks are made, for two threads.
+#: but not fewer than these, if the last one is left out. Of twice as many series two blocks are made, for two threads.
 _LEAST = 16
 #: Numbers that a vector register holds.
 _VECTOR = 8

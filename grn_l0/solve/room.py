@@ -13,7 +13,7 @@ import numpy as np
 from grn_l0._typing import Array
 
 #: So many bytes are kept for later calls, of all threads together.
-_KEPT = 2**26
+_KEPT = 2**27
 
 
 class Room:
@@ -47,6 +47,8 @@ class Room:
         return np.empty(nbytes, np.uint8)
 
     def _give(self, some: Array) -> None:
+        if some.nbytes > _KEPT:
+            return
         with self._lock:
             self._free.append(some)
             while sum(one.nbytes for one in self._free) > _KEPT:

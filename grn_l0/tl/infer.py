@@ -125,8 +125,9 @@ def infer(
     seed
         The same seed gives the same network on the same machine, bit for bit. Nothing global is seeded.
     threads
-        Threads of the chain, and in large systems of torch and linear algebra; all cores that this process may use by
-        default. The network is the same on any number.
+        Threads of the posterior and of the training's solver, and in large systems of torch and linear algebra; all
+        cores that this process may use by default, and what `posterior` says where that is given. The network is the
+        same on any number.
     device
         Where the gated ODE and the forecasting model are trained: "cpu" (the default), "cuda" or "cuda:1", or "auto", a
         GPU where torch sees one. The posterior stays on the CPU, and results come back to it.

@@ -10,7 +10,7 @@ from grn_l0.posterior import check_workers
 
 #: What only a posterior start can use, and why.
 _OF_POSTERIOR = {
-    "posterior": "settings of the posterior start, such as the number of chains, need one",
+    "posterior": "settings of the posterior start, such as its chains (--chains), have nothing to set",
     "prior": "a prior enters through the posterior start",
     "decide": "decide needs probabilities from the posterior start",
     "resamples": "resamples are of the posterior start",

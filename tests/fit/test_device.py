@@ -52,9 +52,6 @@ def device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         return
     for module in ("config", "result"):
         monkeypatch.setattr(f"grn_l0.fit.{module}.checked_device", torch.device)
-    # Torch knows no fused Adam there; without it, both devices take the one that is not.
-    adam = torch.optim.Adam
-    monkeypatch.setattr(torch.optim, "Adam", lambda *a, **options: adam(*a, **{**options, "fused": False}))
     with Elsewhere():
         yield str(DEVICE)
 

@@ -12,8 +12,9 @@ from grn_l0._errors import DivergenceError
 from grn_l0._parallel import crew
 from grn_l0.dynamics import AbstractDynamics, Linear, Logistic
 from grn_l0.solve import AbstractExponential, ExponentialHeun
+from grn_l0.solve import compiled as compiled_module
 
-N, R, S, T, E = 12, 7, 80, 5, 30  # more series than a block has
+N, R, S, T, E = 12, 7, 80, 5, 30  # two blocks of series
 SOLVER = ExponentialHeun(step=1.09)
 KINDS = ["linear", "log-odds", "identity"]
 
@@ -121,21 +122,25 @@ def test_the_same_bits_whatever_else_is_integrated() -> None:
         torch.set_num_threads(2)
         again = SOLVER.solve(dynamics, given["x0"], given["times"], given["z"])
         torch.set_num_threads(threads)
-        some = SOLVER.solve(dynamics, given["x0"][:16], given["times"][:16], given["z"])
-    assert torch.equal(whole, again) and torch.equal(whole[:16], some)
+        for n in (16, 31, 41, 47):
+            some = SOLVER.solve(dynamics, given["x0"][:n], given["times"][:n], given["z"])
+            assert torch.equal(whole[:n], some)
+    assert torch.equal(whole, again)
 
 
-@pytest.mark.parametrize("n_series", [1, 31, 32, S])
-def test_the_same_bits_on_any_number_of_threads(n_series: int) -> None:
-    """Also of gradients, which are summed over blocks of series."""
+@pytest.mark.parametrize("n_series", [1, 31, 33, S, 4 * S])
+def test_the_same_bits_on_any_number_of_threads_and_in_any_memory(n_series: int) -> None:
+    """Also of gradients, which are summed over blocks of series: one, two, of unequal size, and three."""
     dynamics, given = model("linear", torch.float32), inputs("driven, held", torch.float32)
-    given |= {k: given[k][:n_series] for k in ("times", "held")}
-    given |= {k: given[k].detach()[:n_series].requires_grad_() for k in ("x0", "drive")}
+    several = {k: torch.cat([given[k].detach()] * 4)[:n_series] for k in ("times", "held", "x0", "drive")}
+    given |= several | {k: several[k].requires_grad_() for k in ("x0", "drive")}
     found = []
     for threads in (1, 2, 3):
+        compiled_module._ROOM._free[:] = [np.full(10**6, np.nan).view(np.uint8) for _ in range(3)]
         with crew(threads):
             found.append(solved(dynamics, given, compiled=True))
     assert all(torch.equal(found[0][name], other[name]) for other in found[1:] for name in found[0])
+    assert all(bool(torch.isfinite(value).all()) for value in found[0].values())
 
 
 def test_divergence_is_named() -> None:

@@ -71,6 +71,7 @@ def test_mistakes_are_refused_before_the_fit(adata, options, error, word):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("posterior", PosteriorConfig()),
         ("prior", pd.DataFrame({"source": ["a"], "target": ["b"]})),
         ("decide", "precision"),
         ("resamples", 4),

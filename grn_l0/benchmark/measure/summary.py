@@ -132,7 +132,7 @@ def circumstances(cells: Cells, names: Iterable[str]) -> str:
     old = sum(r["code"] != current_code() for r in records)
     words = (
         f"Machine: {machines}; threads per process: {threads}; load average of a minute, before and after the cells: "
-        f"{min(loads):.1f} to {max(loads):.1f}, median {statistics.median(loads):.1f} (a run makes 1 itself); "
+        f"{min(loads):.1f} to {max(loads):.1f}, median {statistics.median(loads):.1f} (a run makes one per thread); "
         f"measured {when[0]} to {when[-1]} UTC."
     )
     return f"{words} {OUTDATED}: measured with an older state of the code." if old else words

@@ -33,7 +33,7 @@ _ABOUT = (
     "fit is a process of its own, in which a small fit has come before, so that libraries are loaded: *seconds* are "
     "those of `tl.infer` alone (network and forecasting model), medians over the runs. *Peak* is the most memory that "
     "the process has held; *bytes per candidate* is what of it came on top of the program and the data, over N × R. "
-    "Of several workers seconds include their start, and memory is the sum over all processes.",
+    "Workers have one thread each; their seconds include their start, and memory is the sum over all processes.",
     "AUPRC ties all candidates with a score below 1e-4 at the end of the ranking. A size that ran into a limit says "
     "so.",
 )
