@@ -127,7 +127,7 @@ def test_the_report_sets_figures_beside_bars_and_peers(tmp_path: Path) -> None:
     assert "| whole command, caches warm † | ≤ 12 s | 11.0 s | yes | 11.0 s |" in text
     assert "| times faster than a vectorised PHOENIX | ≥ 30 × | 40.0 × | yes | 30.0 × |" in text
     assert "| whole command, first run ever | ≤ 30 s | not measured | – |  |" in text
-    assert "| peak memory † | ≤ 1 GiB | 0.50 GiB | not all measured |  |" in text
+    assert "| peak memory, caches warm † | ≤ 1 GiB | 0.50 GiB | yes |  |" in text
     assert "grn_l0, command, caches warm †" in text
     # 8 Gflop in 4 s: 2 per second, a twentieth of 40.
     assert "2.000 | 0.050 | 0.025" in text and "cannot be" not in text

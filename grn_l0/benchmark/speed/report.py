@@ -27,7 +27,8 @@ _ABOUT = (
     "seconds of the fit alone, imports behind it and compiled code in numba's cache on disk; `wall_s`, `cpu_s`: of the "
     "whole process, from before it was made until it was gone, with imports, data, and, of the fits in Python, the "
     "judging of the result. *Network*: until the survivors are known. *First run ever*: numba's cache is an empty "
-    "folder; modules are compiled as pip leaves them, and the files of the packages may be in the system's cache. "
+    "folder; modules are compiled as pip leaves them, and the files of the packages may be in the system's cache; a "
+    "second process compiles the solver beside it, and memory is that of both. "
     "*50 resamples* share two processes by default, the fit beside them is one; their processor time is that of all.",
     "Accuracy is that of the same runs: ranking and selection on all 122,150 pairs, one-step MSE on the published test "
     "trajectories without noise.",
@@ -65,7 +66,8 @@ def report(cells: Cells, out: Path, command: str) -> list[Path]:
 
 def _bars(cells: Cells) -> list[Bar]:
     fit, fit_cpu = (median(cells, names.FIT, name) for name in ("fit_s", "fit_cpu_s"))
-    known = [p for p in (median(cells, name, "peak_bytes") for name in _OURS) if math.isfinite(p)]
+    warm = names.FIT, names.WARM
+    known = [p for p in (median(cells, name, "peak_bytes") for name in warm) if math.isfinite(p)]
 
     def of(*pieces: str) -> dict[str, Any]:
         missing = next((words for words in (state(cells, name) for name in pieces) if words), "")
@@ -84,8 +86,8 @@ def _bars(cells: Cells) -> list[Bar]:
         seconds("SIM350, network and forecasting model", 8.0, names.FIT, "fit_s", "fit_cpu_s"),
         seconds("whole command, caches warm", 12.0, names.WARM),
         seconds("whole command, first run ever", 30.0, names.FIRST),
-        Bar(what="peak memory", measured=max(known, default=math.nan) / _GIB, bound=1.0, unit="GiB",
-            partial=len(known) < len(_OURS), **of(*_OURS)),
+        Bar(what="peak memory, caches warm", measured=max(known, default=math.nan) / _GIB, bound=1.0, unit="GiB",
+            partial=len(known) < len(warm), **of(*warm)),
         Bar(what="times faster than a vectorised PHOENIX", **over_fit(names.PHOENIX), bound=30.0, at_least=True),
         Bar(what="times faster than the published 13.5 h", measured=PUBLISHED_S / fit, processor=PUBLISHED_S / fit_cpu,
             bound=5000.0, unit="×", at_least=True, **of(names.FIT)),
