@@ -166,14 +166,14 @@ def infer(
     checked_device(device)
     words = [str(word) for word in context.find_root().obj or ()]
 
-    from grn_l0.fit.ahead import compile_ahead
-    from grn_l0.tl.threads import checked_threads
-
-    compile_ahead(checked_threads(None))
     with explain_interruption(checkpoint, words), open_data(data) as adata:
         from grn_l0 import tl
+        from grn_l0.fit.ahead import compile_ahead
         from grn_l0.posterior import PosteriorConfig
+        from grn_l0.tl.threads import checked_threads
 
+        if start is StartName.posterior:  # without one the solver is the first that is needed
+            compile_ahead(checked_threads(None))
         stages = plan(resamples or 0, jobs) if start is StartName.posterior else PLAN_FROM_SCRATCH
         with progress(quiet, stages) as report:
             result = tl.infer(
@@ -192,8 +192,7 @@ def infer(
                 replicates=None if replicates is None else replicates.value,
                 seed=seed,
                 posterior=None if chains is None else PosteriorConfig(chains=chains),
-                # Settings of the posterior have threads of their own, which count where none are given.
-                threads=threads if chains is None else checked_threads(threads),
+                threads=checked_threads(threads),
                 device=device,
                 decide=decision,
                 sparse=chosen,

@@ -158,13 +158,13 @@ class SmoothedGrams:
         rows = sum(len(d.series) * len(d.times) for d in setting.designs)
         #: What the fixed effects leave is known once a target is whitened; this is before.
         self.freedom: Float[ndarray, " genes"] = np.where(rated, rows * setting.observed, 1.0)
-        self._last = _Last()
+        self._last = local()
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_last"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__ |= state | {"_last": _Last()}
+        self.__dict__ |= state | {"_last": local()}
 
     def groups(self) -> list[Int[ndarray, " targets"]]:
         """Blocks of targets of one kind, those of one kind after each other."""
@@ -195,21 +195,22 @@ class SmoothedGrams:
 
     def _of_kind(self, kind: int) -> _Kind:
         """What all targets of a kind share, if none of their values are missing; each thread keeps its last one."""
-        if self._last.found is not None and self._last.found.kind == kind:
-            return self._last.found
-        self._last.found = None
+        last: dict[Any, _Kind] = self._last.__dict__
+        if kind not in last:
+            last.clear()  # two would be twice the memory
+            last[kind] = self._make(kind)
+        return last[kind]
+
+    def _make(self, kind: int) -> _Kind:
         whitener = Whitener.of(self.setting, kind)
         features = whitener.responses(self.regressors)
         if features.shape[1] > _SINGLE:
             features = features.astype(np.float32)
         # One operand twice: half the arithmetic, which numpy knows.
         gram = features.T @ features
-        matrices = zip(whitener.matrices, self.setting.designs, strict=True)
-        self._add_deviations(
-            gram, [np.sqrt(len(d.series)) * w @ whitener.response(q) for q, (w, d) in enumerate(matrices)]
-        )
-        self._last.found = _Kind(kind, whitener, features, gram)
-        return self._last.found
+        size = [np.sqrt(len(d.series)) for d in self.setting.designs]
+        self._add_deviations(gram, [size[q] * w @ whitener.response(q) for q, w in enumerate(whitener.matrices)])
+        return _Kind(whitener, features, gram)
 
     def _single(self, kind: int, genes: Int[ndarray, " some"]) -> Iterator[Gram]:
         """A Gram matrix for each target of one kind, from what was observed of it."""
@@ -270,16 +271,9 @@ class SmoothedGrams:
 class _Kind:
     """What targets of one kind share."""
 
-    kind: int
     whitener: Whitener
     features: Float[ndarray, "rows regulators"]
     gram: Float[ndarray, "regulators regulators"]
-
-
-class _Last(local):
-    """What a thread has asked for last."""
-
-    found: _Kind | None = None
 
 
 @dataclass(eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from grn_l0._parallel import on_threads
 from grn_l0._typing import Float, Int, ndarray
 from grn_l0.posterior.grams import Gram
 from grn_l0.posterior.kinds import Choice
@@ -125,12 +125,7 @@ def sample(task: Task, gram: Gram, odds: Odds, choice: Choice) -> Sampled:
 def _sweep(arguments: tuple[Any, ...], n_targets: int, threads: int) -> None:
     from grn_l0.posterior.gibbs import sweep_targets
 
-    threads = min(threads, n_targets)
-    if threads <= 1:
-        sweep_targets(0, n_targets, *arguments)
-        return
-    edges: Int[ndarray, " edges"] = np.linspace(0, n_targets, 4 * threads + 1).astype(int)
-    with ThreadPoolExecutor(threads) as pool:
-        jobs = [pool.submit(sweep_targets, int(a), int(b), *arguments) for a, b in pairwise(edges)]
-        for job in jobs:
-            job.result()
+    threads = max(min(threads, n_targets), 1)
+    ends = np.linspace(0, n_targets, 1 + (4 * threads if threads > 1 else 1)).astype(int).tolist()
+    for _ in on_threads(lambda part: sweep_targets(*part, *arguments), pairwise(ends), threads):
+        pass

@@ -41,10 +41,8 @@ class Room:
 
     def _take(self, nbytes: int) -> Array:
         with self._lock:
-            fits = [k for k, some in enumerate(self._free) if some.nbytes >= nbytes]
-            if fits:
-                return self._free.pop(fits[0])
-        return np.empty(nbytes, np.uint8)
+            fits = next((k for k, some in enumerate(self._free) if some.nbytes >= nbytes), None)
+            return np.empty(nbytes, np.uint8) if fits is None else self._free.pop(fits)
 
     def _give(self, some: Array) -> None:
         if some.nbytes > _KEPT:
